@@ -1,0 +1,2 @@
+//! restart-operator.
+fn main() {}
