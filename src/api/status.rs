@@ -253,9 +253,10 @@ pub struct ForeignOrder {
     #[schemars(length(max = PRINCIPAL_MAX))]
     pub created_by: Option<String>,
 
-    /// When it was opened.
+    /// When it was opened, in the words of the cloud, which name no time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
+    #[schemars(length(max = ID_MAX))]
+    pub since: Option<String>,
 }
 
 /// How far the restart is, in parts: batches, applications or instances.
