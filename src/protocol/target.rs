@@ -39,6 +39,23 @@ pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
     }))
 }
 
+/// What only one open attempt or running order may hold at a time: applications and instances, by
+/// product. Their ids are unique in the whole cloud.
+#[must_use]
+pub fn keys(spec: &TargetSpec) -> Vec<String> {
+    let TargetSpec { sae_application, sae_instances, sae_applications, edas_application, volcengine_instances } =
+        spec;
+    let mut keys = Vec::new();
+    keys.extend(sae_application.iter().map(|app| format!("sae/{}", app.app_id)));
+    keys.extend(sae_instances.iter().map(|app| format!("sae/{}", app.app_id)));
+    let batch = sae_applications.iter().flat_map(|batch| &batch.app_ids);
+    keys.extend(batch.map(|app| format!("sae/{app}")));
+    keys.extend(edas_application.iter().map(|app| format!("edas/{}", app.app_id)));
+    let instances = volcengine_instances.iter().flat_map(|ecs| &ecs.instance_ids);
+    keys.extend(instances.map(|instance| format!("ecs/{instance}")));
+    keys
+}
+
 /// One short line for people, such as `sae app 0099b7be`; at most 128 bytes.
 #[must_use]
 pub fn summary(spec: &TargetSpec) -> String {
