@@ -11,6 +11,19 @@
 //! Three places carry a field, and all three are needed: its Rust type (decoding), its bounds in
 //! the schema (admission), its rule in [`rules`] or [`fence`] (what may change).
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments on fields are printed by kubectl explain, where backticks are noise"
+)]
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "two columns of one kind may have the same type; the lint takes them for one attribute"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "the schema derive copies every struct, `pub` included, into a function"
+)]
+
 mod closed_list;
 
 pub mod account;
