@@ -1,1 +1,3 @@
 //! restart-operator.
+
+pub mod cloud;
