@@ -1,0 +1,112 @@
+//! When to look or try again. Pure: the jitter comes from a seed, so that a plan can be repeated.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::policy::Policy;
+
+/// `base` doubled per attempt after the first, at most `max`, spread by ±10 % so that requests
+/// rejected together do not come back together. `hint` is what the cloud asked to wait; it wins
+/// when it is longer.
+#[must_use]
+pub fn rejection(
+    base: SignedDuration,
+    attempt: i32,
+    hint: Option<SignedDuration>,
+    seed: u64,
+    policy: &Policy,
+) -> SignedDuration {
+    let doublings = attempt.saturating_sub(1).clamp(0, 16);
+    let grown = base.saturating_mul(1_i32 << doublings).min(policy.backoff_max);
+    jittered(grown, seed.wrapping_add(u64::from(attempt.unsigned_abs()))).max(hint.unwrap_or_default())
+}
+
+/// The time of the next poll: 20 % of the order's age, within the policy's bounds. Young orders are
+/// looked at often, old ones rarely; the lateness stays a fifth of the age at most.
+#[must_use]
+pub fn next_poll(since: Timestamp, now: Timestamp, seed: u64, policy: &Policy) -> Timestamp {
+    let fifth = now.duration_since(since) / 5;
+    let step = fifth.clamp(policy.poll_min, policy.poll_max);
+    after(now, jittered(step, seed))
+}
+
+/// The time of the next look at the order list, `None` after the last one. Looks lie at fixed
+/// distances from the signature's date, the last one exactly at `closes_at`, so that a process
+/// that takes over continues the plan without having to know it.
+#[must_use]
+pub fn next_look(signed_at: Timestamp, closes_at: Timestamp, now: Timestamp, policy: &Policy) -> Timestamp {
+    if now >= closes_at {
+        return after(now, policy.look_step);
+    }
+    let age = now.duration_since(signed_at);
+    let early = policy.looks.iter().copied().find(|look| *look > age);
+    let look = early.map_or_else(|| after(now, policy.look_step), |look| after(signed_at, look));
+    look.min(closes_at)
+}
+
+/// `time + wait` without overflow.
+#[must_use]
+pub fn after(time: Timestamp, wait: SignedDuration) -> Timestamp {
+    time.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// A number that differs between requests and stays the same for one: FNV-1a of its UID.
+#[must_use]
+pub fn seed(uid: &str) -> u64 {
+    uid.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn jittered(time: SignedDuration, seed: u64) -> SignedDuration {
+    // One more round mixes neighbouring seeds apart; the result is 90 to 110 percent.
+    let percent = 90 + (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % 21;
+    let millis = time.as_millis().saturating_mul(i128::from(percent)) / 100;
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn rejections_back_off_twice_as_long_each_time_up_to_the_bound() {
+        let policy = Policy::default();
+        let wait = |attempt| rejection(policy.backoff, attempt, None, 7, &policy).as_secs_f64();
+        assert!((9.0..=11.0).contains(&wait(1)), "{}", wait(1));
+        assert!((18.0..=22.0).contains(&wait(2)), "{}", wait(2));
+        assert!((270.0..=330.0).contains(&wait(11)), "{}", wait(11));
+    }
+
+    #[test]
+    fn a_longer_hint_of_the_cloud_wins() {
+        let policy = Policy::default();
+        let hint = Some(SignedDuration::from_secs(77));
+        assert_eq!(rejection(policy.backoff, 1, hint, 7, &policy), SignedDuration::from_secs(77));
+    }
+
+    #[test]
+    fn looks_follow_the_plan_and_the_last_is_at_the_close() {
+        let policy = Policy::default();
+        let close = at(1080);
+        let mut now = at(0);
+        let mut seen = vec![];
+        while now < close {
+            now = next_look(at(0), close, now, &policy);
+            seen.push(now.duration_since(at(0)).as_secs());
+        }
+        assert_eq!(seen, [3, 10, 30, 60, 120, 240, 360, 480, 600, 720, 840, 960, 1080]);
+    }
+
+    #[test]
+    fn polls_come_between_three_and_thirty_seconds() {
+        let policy = Policy::default();
+        let step = |age| next_poll(at(0), at(age), 3, &policy).duration_since(at(age)).as_secs_f64();
+        assert!((2.7..=3.3).contains(&step(0)));
+        assert!((9.0..=11.0).contains(&step(50)));
+        assert!((27.0..=33.0).contains(&step(4000)));
+    }
+}

@@ -1,0 +1,248 @@
+//! What people and tools read: the seven conditions and the phase, derived from the facts of a
+//! status and one reason. Facts are never changed here.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::api::{
+    Answer, Attribution, Condition, ConditionStatus, ConditionType, Phase, Reason,
+    RestartRequestStatus, condition,
+};
+
+/// What a reason says about the whole request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It goes on by itself.
+    Open,
+    /// It is not finished and waits for a person.
+    Stalled,
+    /// The restart, the dry run, or a person's word for it: a good end.
+    Good,
+    /// Finished and inert: the restart belongs to the past.
+    Inert,
+    /// Any other end.
+    Bad,
+}
+
+/// The phase that goes with a reason of the five common conditions.
+#[must_use]
+pub const fn phase(reason: Reason) -> Phase {
+    use Reason as R;
+    match reason {
+        R::Suspended => Phase::Suspended,
+        R::TargetBusy | R::ForeignChangeOrder | R::Throttled => Phase::Queued,
+        R::Submitting => Phase::Submitting,
+        R::Resolving => Phase::Resolving,
+        R::Running | R::Cancelling => Phase::Running,
+        R::ApprovalRequired | R::BatchConfirmationRequired | R::OrderNeedsAttention => {
+            Phase::Paused
+        }
+        R::OutcomeUnknown | R::OrderLost => Phase::Unknown,
+        R::RestartSucceeded | R::DryRunPassed | R::ResolvedExecuted => Phase::Succeeded,
+        R::PartiallySucceeded => Phase::PartiallySucceeded,
+        R::RestartFailed
+        | R::OrderAborted
+        | R::ActiveDeadlineExceeded
+        | R::BackoffLimitExceeded
+        | R::Rejected
+        | R::AccountNotAllowed
+        | R::TargetNotAllowed
+        | R::GuardDenied
+        | R::TargetMismatch
+        | R::TargetNotFound
+        | R::TargetNotRunning
+        | R::TargetUnsupported
+        | R::BareMetalRefused
+        | R::PermissionDenied
+        | R::NotImplemented => Phase::Failed,
+        R::NotExecuted | R::ResolvedNotExecuted | R::RestoredFromBackup => Phase::NotExecuted,
+        R::StartDeadlineExceeded | R::StartBeforePassed => Phase::Expired,
+        R::CancelledBeforeSubmission | R::CancelledInCloud => Phase::Cancelled,
+        R::CreatedAfterStartBefore => Phase::Skipped,
+        R::Checking
+        | R::AccountNotFound
+        | R::AccountNotReady
+        | R::CloudUnavailable
+        | R::ClockSkew
+        | R::BackingOff
+        // Only of Accepted and Submitted; named here so that a new reason cannot be forgotten.
+        | R::Accepted
+        | R::NotSubmitted
+        | R::IntentRecorded
+        | R::OrderAccepted
+        | R::OrderAdopted => Phase::Pending,
+    }
+}
+
+/// What a reason says about the whole request.
+#[must_use]
+pub const fn standing(reason: Reason) -> Standing {
+    match phase(reason) {
+        Phase::Succeeded => Standing::Good,
+        Phase::Skipped => Standing::Inert,
+        Phase::Unknown => Standing::Stalled,
+        Phase::Paused if matches!(reason, Reason::OrderNeedsAttention) => Standing::Stalled,
+        Phase::PartiallySucceeded
+        | Phase::Failed
+        | Phase::NotExecuted
+        | Phase::Expired
+        | Phase::Cancelled => Standing::Bad,
+        Phase::Pending
+        | Phase::Suspended
+        | Phase::Queued
+        | Phase::Submitting
+        | Phase::Resolving
+        | Phase::Running
+        | Phase::Paused => Standing::Open,
+    }
+}
+
+/// Whether a request with this reason has come to its end.
+#[must_use]
+pub const fn ends(reason: Reason) -> bool {
+    matches!(standing(reason), Standing::Good | Standing::Inert | Standing::Bad)
+}
+
+/// Writes phase and conditions. `completionTime` is set with the reason of an end and never moved.
+pub fn tell(
+    status: &mut RestartRequestStatus,
+    generation: i64,
+    reason: Reason,
+    message: &str,
+    now: Timestamp,
+) {
+    if ends(reason) && status.completion_time.is_none() {
+        status.completion_time = Some(Time(now));
+    }
+    status.observed_generation = generation;
+    status.phase = phase(reason);
+    let accepted = accepted(status, reason);
+    let submitted = submitted(status, reason);
+    let mut set = |type_, (truth, why): (ConditionStatus, Reason)| {
+        condition::upsert(
+            &mut status.conditions,
+            Condition {
+                type_: ConditionType::as_str(type_).to_owned(),
+                status: truth,
+                reason: why.as_str().to_owned(),
+                message: cut(message, MESSAGE_MAX).to_owned(),
+                last_transition_time: Time(now),
+                observed_generation: generation,
+            },
+        );
+    };
+    set(ConditionType::Accepted, accepted);
+    set(ConditionType::Submitted, submitted);
+    for (type_, truth) in common(reason) {
+        set(type_, (truth, reason));
+    }
+}
+
+/// Raises the generation of everything told before, without changing what it says.
+pub fn acknowledge(status: &mut RestartRequestStatus, generation: i64) {
+    status.observed_generation = generation;
+    for condition in &mut status.conditions {
+        condition.observed_generation = generation;
+    }
+}
+
+/// The reason that was told last, if any.
+#[must_use]
+pub fn told(status: &RestartRequestStatus) -> Option<Reason> {
+    condition::find(&status.conditions, ConditionType::Ready).and_then(|c| Reason::parse(&c.reason))
+}
+
+/// The message that was told last.
+#[must_use]
+pub fn message(status: &RestartRequestStatus) -> &str {
+    condition::find(&status.conditions, ConditionType::Ready).map_or("", |c| &c.message)
+}
+
+/// Upper bound of a condition message in bytes.
+const MESSAGE_MAX: usize = 1024;
+
+/// `text`, at most `max` bytes of it, cut between characters.
+#[must_use]
+pub fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+/// The five conditions that share one reason.
+const fn common(reason: Reason) -> [(ConditionType, ConditionStatus); 5] {
+    use ConditionStatus::{False, True, Unknown};
+    let (succeeded, finished, ready, reconciling, stalled) = match standing(reason) {
+        Standing::Open => (Unknown, False, False, True, False),
+        Standing::Stalled => (Unknown, False, False, False, True),
+        Standing::Good => (True, True, True, False, False),
+        Standing::Inert => (False, True, True, False, False),
+        Standing::Bad => (False, True, False, False, True),
+    };
+    [
+        (ConditionType::Succeeded, succeeded),
+        (ConditionType::Finished, finished),
+        (ConditionType::Ready, ready),
+        (ConditionType::Reconciling, reconciling),
+        (ConditionType::Stalled, stalled),
+    ]
+}
+
+/// `Accepted`: may the request be made at all?
+fn accepted(status: &RestartRequestStatus, reason: Reason) -> (ConditionStatus, Reason) {
+    use Reason as R;
+    match reason {
+        R::Checking | R::CloudUnavailable => (ConditionStatus::Unknown, reason),
+        R::AccountNotFound
+        | R::AccountNotReady
+        | R::AccountNotAllowed
+        | R::TargetNotAllowed
+        | R::GuardDenied
+        | R::TargetMismatch
+        | R::TargetNotFound
+        | R::TargetNotRunning
+        | R::TargetUnsupported
+        | R::BareMetalRefused
+        | R::PermissionDenied
+        | R::NotImplemented
+        | R::RestoredFromBackup => (ConditionStatus::False, reason),
+        // These tell of the time before a check has ended, so what was known stays.
+        R::Suspended
+        | R::TargetBusy
+        | R::Throttled
+        | R::ClockSkew
+        | R::StartDeadlineExceeded
+        | R::StartBeforePassed
+        | R::CancelledBeforeSubmission
+            if status.attempt.is_none() =>
+        {
+            condition::find(&status.conditions, ConditionType::Accepted)
+                .and_then(|c| Some((c.status, Reason::parse(&c.reason)?)))
+                .unwrap_or((ConditionStatus::Unknown, R::Checking))
+        }
+        _ => (ConditionStatus::True, R::Accepted),
+    }
+}
+
+/// `Submitted`: does the cloud have the call?
+fn submitted(status: &RestartRequestStatus, reason: Reason) -> (ConditionStatus, Reason) {
+    use Reason as R;
+    if let Some(order) = &status.change_order {
+        let why = match order.attribution {
+            Attribution::Direct => R::OrderAccepted,
+            Attribution::Adopted => R::OrderAdopted,
+        };
+        return (ConditionStatus::True, why);
+    }
+    let Some(attempt) = &status.attempt else {
+        return (ConditionStatus::False, R::NotSubmitted);
+    };
+    if attempt.answer == Some(Answer::Rejected) {
+        return (ConditionStatus::False, R::Rejected);
+    }
+    match reason {
+        R::OutcomeUnknown | R::OrderLost => (ConditionStatus::Unknown, R::OutcomeUnknown),
+        R::ResolvedExecuted => (ConditionStatus::True, R::OrderAdopted),
+        _ if ends(reason) => (ConditionStatus::False, R::NotExecuted),
+        _ if attempt.answer.is_some() => (ConditionStatus::Unknown, R::Resolving),
+        _ => (ConditionStatus::Unknown, R::IntentRecorded),
+    }
+}
