@@ -47,7 +47,7 @@ impl Credential {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};
-        super::hex::encode(&Sha256::digest(self.access_key_id.as_bytes())[..8])
+        super::hex::lower(&Sha256::digest(self.access_key_id.as_bytes())[..8])
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Two lower-case hex digits per byte.
 #[must_use]
-pub fn encode(bytes: &[u8]) -> String {
+pub fn lower(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -18,7 +18,7 @@ mod tests {
 
     #[test]
     fn every_byte_becomes_two_digits() {
-        assert_eq!(encode(&[]), "");
-        assert_eq!(encode(&[0x00, 0x0f, 0xa5, 0xff]), "000fa5ff");
+        assert_eq!(lower(&[]), "");
+        assert_eq!(lower(&[0x00, 0x0f, 0xa5, 0xff]), "000fa5ff");
     }
 }

@@ -51,7 +51,7 @@ pub fn canonical_query(parameters: &[(&str, &str)]) -> String {
 /// Lower-case hex SHA-256 of the body; of the empty string when there is none.
 #[must_use]
 pub fn payload_hash(body: &[u8]) -> String {
-    hex::encode(&Sha256::digest(body))
+    hex::lower(&Sha256::digest(body))
 }
 
 /// Names of the signed headers, sorted and joined by `;`.
@@ -91,7 +91,7 @@ pub fn canonical_request(request: &Request<'_>) -> String {
 pub fn string_to_sign(request: &Request<'_>) -> String {
     format!(
         "{ALGORITHM}\n{}",
-        hex::encode(&Sha256::digest(canonical_request(request)))
+        hex::lower(&Sha256::digest(canonical_request(request)))
     )
 }
 
@@ -99,7 +99,7 @@ pub fn string_to_sign(request: &Request<'_>) -> String {
 /// nothing is derived from it.
 #[must_use]
 pub fn signature(request: &Request<'_>, secret: &str) -> String {
-    hex::encode(&hmac_sha256(
+    hex::lower(&hmac_sha256(
         secret.as_bytes(),
         string_to_sign(request).as_bytes(),
     ))

@@ -245,5 +245,5 @@ fn nonce() -> Result<String, Failure> {
         kind: Kind::Transient,
         message: "the system gives no random bytes".to_owned(),
     })?;
-    Ok(hex::encode(&bytes))
+    Ok(hex::lower(&bytes))
 }
