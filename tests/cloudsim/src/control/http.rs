@@ -104,7 +104,7 @@ async fn ledger(control: &Control, request: &Incoming) -> Result<Value, Failure>
     let after = number("after")?;
     let wait = Duration::from_millis(number("wait_ms")?.min(MAX_WAIT_MS));
     // A wait that ends without news is an answer without records, not a failure.
-    let _ = control.wait_for_version(after, wait).await;
+    let _ = tokio::time::timeout(wait, control.changed_since(after)).await;
     Ok(serde_json::to_value(
         control.inspect(|ledger| ledger.since(after)),
     )?)

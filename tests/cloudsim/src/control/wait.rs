@@ -43,11 +43,11 @@ impl Control {
         }
     }
 
-    /// Waits until the ledger is newer than `version`; looks at no record.
-    pub(super) async fn wait_for_version(&self, version: u64, timeout: Duration) -> bool {
+    /// Waits, for as long as it takes, until the ledger is newer than `version`.
+    pub async fn changed_since(&self, version: u64) {
         let mut versions = self.state.versions();
-        let newer = versions.wait_for(|present| *present > version);
-        tokio::time::timeout(timeout, newer).await.is_ok()
+        // The sender lives in the state this handle holds, so the channel cannot be closed.
+        let _ = versions.wait_for(|present| *present > version).await;
     }
 
     /// Waits until this many requests of an action have been received, answered or not.

@@ -18,8 +18,16 @@ pub(super) struct WireBody {
     /// Length announced as `content-length`; `None` sends chunks without announcing.
     announced: Option<u64>,
     content: Content,
-    /// Whether the connection breaks when nothing is left.
-    breaks: bool,
+    end: End,
+}
+
+/// What comes when nothing is left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Clean,
+    /// Lets the connection send what it has before it breaks.
+    Flush,
+    Break,
 }
 
 enum Content {
@@ -35,10 +43,11 @@ enum Content {
 impl From<AnswerBody> for WireBody {
     fn from(body: AnswerBody) -> Self {
         match body {
-            AnswerBody::Whole(body) => Self::given(body.clone(), body.len(), false),
+            AnswerBody::Whole(body) => Self::given(body.clone(), body.len(), End::Clean),
             AnswerBody::Cut { body, keep } => {
                 let whole = body.len();
-                Self::given(body.slice(..keep.min(whole)), whole, keep < whole)
+                let end = if keep < whole { End::Flush } else { End::Clean };
+                Self::given(body.slice(..keep.min(whole)), whole, end)
             }
             AnswerBody::Drip {
                 total,
@@ -55,7 +64,7 @@ impl From<AnswerBody> for WireBody {
                     left: total,
                     announced: None,
                     content,
-                    breaks: false,
+                    end: End::Clean,
                 }
             }
         }
@@ -63,14 +72,30 @@ impl From<AnswerBody> for WireBody {
 }
 
 impl WireBody {
-    fn given(body: Bytes, announced: usize, breaks: bool) -> Self {
+    fn given(body: Bytes, announced: usize, end: End) -> Self {
         let size = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let (left, announced) = (size(body.len()), Some(size(announced)));
         Self {
             left,
             announced,
             content: Content::Given(body),
-            breaks,
+            end,
+        }
+    }
+}
+
+impl WireBody {
+    /// Being asked twice means that hyper has written in between: it writes whenever a body has
+    /// nothing ready, and would throw away the head of an answer whose body fails at once.
+    fn end(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.end {
+            End::Clean => Poll::Ready(None),
+            End::Flush => {
+                self.end = End::Break;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::Break => Poll::Ready(Some(Err(io::Error::other("cut off on purpose")))),
         }
     }
 }
@@ -84,8 +109,7 @@ impl Body for WireBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.left == 0 {
-            let broken = std::mem::take(&mut self.breaks);
-            return Poll::Ready(broken.then(|| Err(io::Error::other("cut off on purpose"))));
+            return self.end(context);
         }
         let left = self.left;
         let data = match &mut self.content {
@@ -111,7 +135,7 @@ impl Body for WireBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0 && !self.breaks
+        self.left == 0 && self.end == End::Clean
     }
 
     fn size_hint(&self) -> SizeHint {
