@@ -1,13 +1,13 @@
 //! Prints the three kinds as `CustomResourceDefinition`s, the way they are shipped in `crds/`.
 //!
-//! Only printing lives here. The derived schema is changed in one respect: `nullable` goes, and
-//! with it `null` as an enum value. The derive marks every option so; then a client could store a
+//! Only printing lives here. The derived schema is changed in one respect that matters: `nullable`
+//! goes, and with it `null` as an enum value. The derive marks every option so; then a client could store a
 //! `null`, which is neither dropped nor replaced by the default, and every rule that asks
 //! `has(field)` would find it set.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{CloudAccount, ClusterCloudAccount, RestartRequest};
 
@@ -78,22 +78,44 @@ pub fn to_yaml() -> Result<String, PrintError> {
 
 fn definition(crd: &CustomResourceDefinition) -> Result<Definition, PrintError> {
     let mut value = serde_json::to_value(crd).map_err(PrintError::Json)?;
-    strip_null(&mut value);
+    tidy(&mut value);
     let file_name = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
     Ok(Definition { file_name, value })
 }
 
-/// Removes what allows `null`: the key `nullable`, and `null` in lists of values.
-fn strip_null(value: &mut Value) {
+/// Removes what allows `null`: the key `nullable`, and `null` in lists of values. On the way it
+/// joins the lines of descriptions and writes whole numbers as such.
+fn tidy(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.remove("nullable");
-            map.values_mut().for_each(strip_null);
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = join_lines(text);
+            }
+            map.values_mut().for_each(tidy);
         }
         Value::Array(list) => {
             list.retain(|item| !item.is_null());
-            list.iter_mut().for_each(strip_null);
+            list.iter_mut().for_each(tidy);
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Number(number) => *number = whole(number),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// A comment is wrapped for the reader of the code; `kubectl explain` wraps for its own reader.
+/// An empty line stays, since it parts paragraphs.
+fn join_lines(text: &str) -> String {
+    let paragraphs = text
+        .split("\n\n")
+        .map(|paragraph| paragraph.replace('\n', " "));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Bounds pass through a type that knows only floating point: 100.0 becomes 100 again.
+fn whole(number: &Number) -> Number {
+    match number.to_string().strip_suffix(".0").map(str::parse::<i64>) {
+        Some(Ok(integer)) => integer.into(),
+        Some(Err(_)) | None => number.clone(),
     }
 }
