@@ -24,3 +24,12 @@ pub async fn from_file(kubeconfig: &Path) -> Outcome<Client> {
     config.default_retry = false;
     Client::try_from(config).while_doing(&doing)
 }
+
+/// The HTTP status that the API server answered with; 0 when it did not answer.
+pub fn code(error: &kube::Error) -> u16 {
+    if let kube::Error::Api(status) = error {
+        status.code
+    } else {
+        0
+    }
+}

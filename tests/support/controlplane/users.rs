@@ -67,11 +67,16 @@ impl Tokens {
 
     /// The file that the API server reads at its start.
     pub fn write_csv(&self, to: &Path) -> Outcome<()> {
-        let mut text = String::new();
-        for (user, token) in User::ALL.iter().zip(&self.0) {
+        let line = |(user, token): (&User, &String)| {
             let (name, groups) = (user.name(), user.groups());
-            text.push_str(&format!("{token},{name},{name},\"{groups}\"\n"));
-        }
+            format!("{token},{name},{name},\"{groups}\"\n")
+        };
+        let text = User::ALL
+            .iter()
+            .zip(&self.0)
+            .map(line)
+            .collect::<Vec<_>>()
+            .concat();
         write_private(to, &text)
     }
 
