@@ -10,7 +10,7 @@ use super::{
     client::Client,
     orders::{self, Start},
     plan,
-    wire::{ApplicationStatus, ChangeOrder, OrderItem, OrderList},
+    wire::{ApplicationStatus, ChangeOrder, OrderItem},
 };
 use crate::cloud::{
     Access, Clock, Provider,
@@ -143,7 +143,7 @@ impl SaeProvider {
                 return Err(classify::unexpected(LIST, "the answer has no Date header"));
             };
             cloud_time.get_or_insert(date);
-            complete = add_above(&mut above, answer.data, &call.baseline);
+            complete = orders::add_above(&mut above, answer.data, &call.baseline);
             if complete || self.is_late(started) {
                 break;
             }
@@ -241,7 +241,7 @@ impl SaeProvider {
                 let creator = &item.create_user_id;
                 return Ok((!creator.is_empty()).then(|| creator.clone()));
             }
-            if add_above(&mut seen, list, &[]) {
+            if orders::add_above(&mut seen, list, &[]) {
                 break;
             }
         }
@@ -322,32 +322,6 @@ enum Place {
     Ours(Match),
     NotOurs,
     TooOld,
-}
-
-// Adds the orders of a page that stand above the baseline, each once: pages shift while they are
-// read. True when the list was read down to the baseline or to its end.
-//
-// A page that is shorter than asked for does not prove the end, since the cloud may cap pages; an
-// empty page and the total do.
-fn add_above(above: &mut Vec<OrderItem>, page: OrderList, baseline: &[OrderId]) -> bool {
-    if page.change_order_list.is_empty() {
-        return true;
-    }
-    for item in page.change_order_list {
-        if baseline.iter().any(|id| id.0 == item.change_order_id) {
-            return true;
-        }
-        if !above
-            .iter()
-            .any(|known| known.change_order_id == item.change_order_id)
-        {
-            above.push(item);
-        }
-    }
-    let total = page
-        .total_size
-        .and_then(|total| usize::try_from(total).ok());
-    total.is_some_and(|total| above.len() >= total)
 }
 
 fn check_is_running(status: &ApplicationStatus) -> Result<(), CloudError> {
