@@ -7,6 +7,8 @@
 //!
 //! [`cloud`] is everything outside Kubernetes: the products, their signatures, their words.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod api;
 pub mod cloud;
 pub mod protocol;

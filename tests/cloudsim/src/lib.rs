@@ -40,6 +40,7 @@ mod ledger;
 mod product;
 mod query;
 mod refusal;
+mod reply;
 mod sae;
 mod server;
 mod simulator;

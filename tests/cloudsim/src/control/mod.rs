@@ -145,7 +145,8 @@ impl Control {
         self.state.with(|parts, _| parts.ledger.clone())
     }
 
-    /// Looks at the ledger without copying it.
+    /// Looks at the ledger without copying it. `look` runs under the simulator's lock and must not
+    /// call the simulator.
     pub fn inspect<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         self.state.with(|parts, _| look(&parts.ledger))
     }

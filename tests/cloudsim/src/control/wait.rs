@@ -21,6 +21,9 @@ pub struct TimedOut {
 impl Control {
     /// Waits until `wanted` is true of the ledger, looking whenever it grows, and gives a copy of
     /// it. `timeout` is real time.
+    ///
+    /// `wanted` runs under the simulator's lock: it may look at the ledger only, and must not call
+    /// the simulator.
     pub async fn wait_for(
         &self,
         wanted: impl Fn(&Ledger) -> bool,

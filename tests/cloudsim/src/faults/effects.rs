@@ -17,6 +17,8 @@ pub(crate) struct Effects {
     pub(crate) before: Option<BeforeFault>,
     pub(crate) lag: Duration,
     pub(crate) copies: u32,
+    /// Status of a changed answer.
+    pub(crate) http: Option<u16>,
     pub(crate) edits: Vec<Edit>,
     pub(crate) single_object: bool,
     pub(crate) hold_after: bool,
@@ -86,7 +88,10 @@ impl Effects {
                 self.delay_after += Duration::from_millis(*ms);
             }
             Fault::ListLag { ms } => self.lag += Duration::from_millis(*ms),
-            Fault::Mutate { edits } => self.edits.extend(edits.iter().cloned()),
+            Fault::Mutate { http, edits } => {
+                self.http = self.http.or(*http);
+                self.edits.extend(edits.iter().cloned());
+            }
             Fault::ListAsSingleObject => self.single_object = true,
             Fault::HoldBefore => self.hold_before = true,
             Fault::HoldAfter => self.hold_after = true,

@@ -28,9 +28,12 @@ pub enum Fault {
         #[serde(default)]
         retry_after_ms: Option<u64>,
     },
-    /// Changes a good answer.
+    /// Changes a good answer; a refusal is left alone.
     Mutate {
-        /// Changes, made in this order.
+        /// HTTP status to answer with instead of 200.
+        #[serde(default)]
+        http: Option<u16>,
+        /// Changes to the body, made in this order.
         edits: Vec<Edit>,
     },
     /// Waits in real time.
@@ -89,6 +92,14 @@ fn default_chunk() -> u32 {
 }
 
 impl Fault {
+    /// Changes the body of a good answer.
+    pub fn mutate(edits: impl IntoIterator<Item = Edit>) -> Self {
+        Self::Mutate {
+            http: None,
+            edits: edits.into_iter().collect(),
+        }
+    }
+
     /// The name used in the ledger and in JSON.
     pub fn kind(&self) -> &'static str {
         match self {

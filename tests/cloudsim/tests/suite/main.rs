@@ -12,10 +12,13 @@
 mod binary;
 mod client;
 mod control;
+mod fault_rules;
 mod faults;
+mod freshness;
 mod holds;
 mod lists;
 mod orders;
 mod refusals;
+mod restarts;
 mod tls;
 mod vectors;
