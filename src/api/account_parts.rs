@@ -8,7 +8,9 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{CONDITIONS_MAX, ID_MAX, NAME_MAX, NAME_PATTERN, PRINCIPAL_MAX, TARGETS_MAX};
+use super::bounds::{
+    CONDITIONS_MAX, ID_MAX, NAME_MAX, NAME_PATTERN, PRINCIPAL_MAX, TARGETS_MAX, TIME_PATTERN,
+};
 use super::closed_list::closed_list;
 use super::condition::Condition;
 use super::status::unseen;
@@ -108,10 +110,12 @@ pub struct CloudAccountStatus {
 
     /// When the credential was last used with success or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub last_check_time: Option<Time>,
 
     /// When the cloud last refused a call because there were too many. Written at most hourly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub last_throttled_time: Option<Time>,
 
     /// The observations Ready, Reconciling and Stalled. At most 8.

@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{CODE_MAX, ID_MAX, MESSAGE_MAX, TARGETS_MAX};
+use super::bounds::{CODE_MAX, ID_MAX, MESSAGE_MAX, TARGETS_MAX, TIME_PATTERN};
 use super::closed_list::closed_list;
 
 /// The intent to make one call. It is stored before the call, so that whoever comes later knows
@@ -33,9 +33,11 @@ pub struct Attempt {
     pub owned: i32,
 
     /// The time that the call is signed with.
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub signed_at: Time,
 
     /// From here on the cloud refuses the signed call.
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub not_after: Time,
 
     /// SHA-256 of the target as it is sent, 64 hexadecimal digits. Equal targets have equal ones.
@@ -76,6 +78,7 @@ pub struct Attempt {
 
     /// The next attempt, or the next use of the client token, waits until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub not_before: Option<Time>,
 }
 
@@ -143,6 +146,7 @@ pub struct ChangeOrder {
 
     /// When the cloud was first asked to abort the order, because of `spec.cancel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub abort_requested_at: Option<Time>,
 }
 

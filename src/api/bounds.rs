@@ -17,6 +17,11 @@ pub const NAME_PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 /// Characters in an object name.
 pub const NAME_MAX: usize = 253;
 
+/// A time. The API server's own `date-time` takes more than RFC 3339 (any character before the
+/// fraction, any two digits as an offset, the year 0), and an object with such a time could be
+/// stored but never read. Years 2000 to 2999, since the last day of 9999 cannot be read either.
+pub const TIME_PATTERN: &str = r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+
 /// Ids in one list of instances, and targets in one status.
 pub const TARGETS_MAX: usize = 100;
 

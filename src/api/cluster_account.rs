@@ -209,7 +209,11 @@ pub struct AllowedNamespaces {
 #[serde(rename_all = "camelCase")]
 pub struct NamespaceSelector {
     /// Labels that a namespace must all have, 1 to 16. Values have at most 63 characters.
-    #[schemars(extend("minProperties" = 1, "maxProperties" = 16), inner(length(max = 63)))]
+    #[schemars(extend(
+        "minProperties" = 1,
+        "maxProperties" = 16,
+        "additionalProperties" = {"type": "string", "maxLength": 63}
+    ))]
     pub match_labels: BTreeMap<String, String>,
 }
 

@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{MESSAGE_MAX, REASON_MAX};
+use super::bounds::{MESSAGE_MAX, REASON_MAX, TIME_PATTERN};
 use super::closed_list::closed_list;
 
 /// One observation about the object, in the form that all Kubernetes tools read.
@@ -33,6 +33,7 @@ pub struct Condition {
     pub message: String,
 
     /// When `status` of this condition last changed. A new reason or message does not move it.
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub last_transition_time: Time,
 
     /// The `metadata.generation` that this observation is about. Tools that wait for a condition

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{ID_MAX, ID_PATTERN, NAME_MAX, NAME_PATTERN};
+use super::bounds::{ID_MAX, ID_PATTERN, NAME_MAX, NAME_PATTERN, TIME_PATTERN};
 use super::rules;
 use super::status::RestartRequestStatus;
 use super::target::TargetSpec;
@@ -88,11 +88,13 @@ pub struct RestartRequestSpec {
     #[serde(default)]
     pub dry_run: bool,
 
-    /// The call is made before this instant or never (RFC 3339, such as 2026-11-22T18:00:00Z). A
+    /// The call is made before this instant or never (RFC 3339 with a zone, such as
+    /// 2026-11-22T18:00:00Z). A
     /// request created at or after it is Skipped, so a finished request that a GitOps tool or a
     /// backup brings back restarts nothing. Suspending does not move it. Set it on everything
     /// that is kept in Git. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub start_before: Option<Time>,
 
     /// How long the request may wait before the call, in seconds: 1 to 2592000 (30 days). After

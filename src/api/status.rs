@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::{Attempt, ChangeOrder, TargetStatus};
 use super::bounds::{
     CONDITIONS_MAX, ID_MAX, MESSAGE_MAX, NAME_MAX, PRINCIPAL_MAX, REASON_MAX, SUMMARY_MAX,
-    TARGETS_MAX, WARNINGS_MAX,
+    TARGETS_MAX, TIME_PATTERN, WARNINGS_MAX,
 };
 use super::closed_list::closed_list;
 use super::condition::Condition;
@@ -54,6 +54,7 @@ pub struct RestartRequestStatus {
     /// Set when the request is resumed: the waiting time of `startDeadlineSeconds` counts from
     /// here. Unset, it counts from the creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub waiting_since: Option<Time>,
 
     /// What the last check before the call found.
@@ -84,10 +85,12 @@ pub struct RestartRequestStatus {
 
     /// When the restart began: the time that the accepted call was signed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub start_time: Option<Time>,
 
     /// When the request ended, whatever the result. From then on nothing is called for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub completion_time: Option<Time>,
 
     /// The observations Accepted, Submitted, Succeeded, Finished, Ready, Reconciling and Stalled.
@@ -170,6 +173,7 @@ closed_list! {
 #[serde(rename_all = "camelCase")]
 pub struct Preflight {
     /// When the check was made.
+    #[schemars(regex(pattern = TIME_PATTERN))]
     pub time: Time,
 
     /// How many instances run.

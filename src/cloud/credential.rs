@@ -16,7 +16,11 @@ impl Credential {
     /// Takes the parts as they are; bounds are checked where they are read.
     #[must_use]
     pub fn new(id: String, secret: SecretString, token: Option<SecretString>) -> Self {
-        Self { access_key_id: id, access_key_secret: secret, security_token: token }
+        Self {
+            access_key_id: id,
+            access_key_secret: secret,
+            security_token: token,
+        }
     }
 
     /// The access key id. Not secret, and still kept out of status and logs.
@@ -34,17 +38,16 @@ impl Credential {
     /// The security token of a temporary credential.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.security_token.as_ref().map(ExposeSecret::expose_secret)
+        self.security_token
+            .as_ref()
+            .map(ExposeSecret::expose_secret)
     }
 
     /// 16 hex digits of a hash of the access key id: names a credential without showing it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};
-        Sha256::digest(self.access_key_id.as_bytes())[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        super::hex::lower(&Sha256::digest(self.access_key_id.as_bytes())[..8])
     }
 }
 

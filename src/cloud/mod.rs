@@ -7,10 +7,16 @@
 
 pub mod alibaba;
 pub mod credential;
+pub mod endpoint;
 pub mod error;
+pub mod exchange;
+pub mod hex;
 pub mod http;
+pub mod observer;
 pub mod permit;
+pub mod resolver;
 pub mod sae;
+pub mod text;
 pub mod types;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -149,17 +149,33 @@ pub fn absorb(on: &RestartRequest, done: &Done, now: Timestamp, policy: &Policy)
         Done::Checked(result) => preflight::checked(&mut draft, result),
         Done::Settled(ending) => preflight::settled(&mut draft, ending),
         Done::Opened(opening) => submitting::opened(&mut draft, opening),
-        Done::Answered { attempt, answer, look } => {
+        Done::Answered {
+            attempt,
+            answer,
+            look,
+        } => {
             submitting::answered(&mut draft, attempt, answer, look.as_ref());
         }
-        Done::Resolved { attempt, look, rivals } => {
+        Done::Resolved {
+            attempt,
+            look,
+            rivals,
+        } => {
             resolving::resolved(&mut draft, attempt, look.as_ref(), rivals);
         }
-        Done::Polled { order, report, progress_due } => {
+        Done::Polled {
+            order,
+            report,
+            progress_due,
+        } => {
             tracking::polled(&mut draft, order, report.as_ref(), *progress_due);
         }
         Done::Aborted { order, result } => tracking::aborted(&mut draft, order, result.as_ref()),
-        Done::Adopted { order, report, taken_by } => {
+        Done::Adopted {
+            order,
+            report,
+            taken_by,
+        } => {
             resolving::adopted(&mut draft, order, report.as_ref(), taken_by.as_deref());
         }
     }
@@ -198,8 +214,19 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(self) -> Next {
-        let Self { status, look_at, go_on, notices, .. } = self;
-        Next { status, look_at, go_on, notices }
+        let Self {
+            status,
+            look_at,
+            go_on,
+            notices,
+            ..
+        } = self;
+        Next {
+            status,
+            look_at,
+            go_on,
+            notices,
+        }
     }
 
     pub(super) fn generation(&self) -> i64 {
@@ -237,7 +264,10 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn notice(&mut self, reason: EventReason, note: &str) {
-        self.notices.push(Notice { reason, note: story::cut(note, NOTE_MAX).to_owned() });
+        self.notices.push(Notice {
+            reason,
+            note: story::cut(note, NOTE_MAX).to_owned(),
+        });
     }
 
     /// A notice for a new reason only, so that a wait that goes on is told once.
@@ -270,10 +300,14 @@ impl<'a> Draft<'a> {
     fn resume(&mut self) {
         let held = self.told() == Some(Reason::Suspended);
         if held && !self.on.spec.suspend && matches!(self.state, State::Waiting { .. }) {
-            self.status.waiting_since =
-                Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(self.now));
+            self.status.waiting_since = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+                self.now,
+            ));
             self.tell(Reason::Checking, "resumed; the target is checked next");
-            self.notice(EventReason::Resumed, "spec.suspend is false; the request goes on");
+            self.notice(
+                EventReason::Resumed,
+                "spec.suspend is false; the request goes on",
+            );
         }
     }
 }
@@ -317,5 +351,7 @@ pub fn waiting_since(on: &RestartRequest, now: Timestamp) -> Timestamp {
     if !on.spec.suspend && status.and_then(story::told) == Some(Reason::Suspended) {
         return now;
     }
-    status.and_then(|s| s.waiting_since.as_ref()).map_or_else(|| state::created(on), |t| t.0)
+    status
+        .and_then(|s| s.waiting_since.as_ref())
+        .map_or_else(|| state::created(on), |t| t.0)
 }

@@ -16,8 +16,11 @@ pub fn rejection(
     policy: &Policy,
 ) -> SignedDuration {
     let doublings = attempt.saturating_sub(1).clamp(0, 16);
-    let grown = base.saturating_mul(1_i32 << doublings).min(policy.backoff_max);
-    jittered(grown, seed.wrapping_add(u64::from(attempt.unsigned_abs()))).max(hint.unwrap_or_default())
+    let grown = base
+        .saturating_mul(1_i32 << doublings)
+        .min(policy.backoff_max);
+    jittered(grown, seed.wrapping_add(u64::from(attempt.unsigned_abs())))
+        .max(hint.unwrap_or_default())
 }
 
 /// The time of the next poll: 20 % of the order's age, within the policy's bounds. Young orders are
@@ -33,13 +36,21 @@ pub fn next_poll(since: Timestamp, now: Timestamp, seed: u64, policy: &Policy) -
 /// distances from the signature's date, the last one exactly at `closes_at`, so that a process
 /// that takes over continues the plan without having to know it.
 #[must_use]
-pub fn next_look(signed_at: Timestamp, closes_at: Timestamp, now: Timestamp, policy: &Policy) -> Timestamp {
+pub fn next_look(
+    signed_at: Timestamp,
+    closes_at: Timestamp,
+    now: Timestamp,
+    policy: &Policy,
+) -> Timestamp {
     if now >= closes_at {
         return after(now, policy.look_step);
     }
     let age = now.duration_since(signed_at);
     let early = policy.looks.iter().copied().find(|look| *look > age);
-    let look = early.map_or_else(|| after(now, policy.look_step), |look| after(signed_at, look));
+    let look = early.map_or_else(
+        || after(now, policy.look_step),
+        |look| after(signed_at, look),
+    );
     look.min(closes_at)
 }
 
@@ -85,7 +96,10 @@ mod tests {
     fn a_longer_hint_of_the_cloud_wins() {
         let policy = Policy::default();
         let hint = Some(SignedDuration::from_secs(77));
-        assert_eq!(rejection(policy.backoff, 1, hint, 7, &policy), SignedDuration::from_secs(77));
+        assert_eq!(
+            rejection(policy.backoff, 1, hint, 7, &policy),
+            SignedDuration::from_secs(77)
+        );
     }
 
     #[test]
@@ -98,13 +112,20 @@ mod tests {
             now = next_look(at(0), close, now, &policy);
             seen.push(now.duration_since(at(0)).as_secs());
         }
-        assert_eq!(seen, [3, 10, 30, 60, 120, 240, 360, 480, 600, 720, 840, 960, 1080]);
+        assert_eq!(
+            seen,
+            [3, 10, 30, 60, 120, 240, 360, 480, 600, 720, 840, 960, 1080]
+        );
     }
 
     #[test]
     fn polls_come_between_three_and_thirty_seconds() {
         let policy = Policy::default();
-        let step = |age| next_poll(at(0), at(age), 3, &policy).duration_since(at(age)).as_secs_f64();
+        let step = |age| {
+            next_poll(at(0), at(age), 3, &policy)
+                .duration_since(at(age))
+                .as_secs_f64()
+        };
         assert!((2.7..=3.3).contains(&step(0)));
         assert!((9.0..=11.0).contains(&step(50)));
         assert!((27.0..=33.0).contains(&step(4000)));

@@ -155,7 +155,10 @@ pub struct Ending {
 
 impl Ending {
     const fn of(reason: Reason) -> Step {
-        Step::Settle(Self { reason, check: None })
+        Step::Settle(Self {
+            reason,
+            check: None,
+        })
     }
 }
 
@@ -163,9 +166,15 @@ impl Ending {
 #[must_use]
 pub fn decide(s: &Snapshot, now: Timestamp, policy: &Policy) -> Step {
     match &s.state {
-        State::Waiting { used, not_before, .. } => waiting(s, *used, *not_before, now, policy),
+        State::Waiting {
+            used, not_before, ..
+        } => waiting(s, *used, *not_before, now, policy),
         State::Intent { call, .. } => intent(s, call, now),
-        State::Submitted { order, abort_accepted, .. } => submitted(s, order, *abort_accepted, now),
+        State::Submitted {
+            order,
+            abort_accepted,
+            ..
+        } => submitted(s, order, *abort_accepted, now),
         State::Unknown { window_end } => unknown(s, *window_end, now, policy),
         State::Finished => finished(s, now),
     }
@@ -196,22 +205,37 @@ fn waiting(
     }
     if s.controls.suspend {
         let until = s.start_before.unwrap_or(Timestamp::MAX);
-        return Step::Wait { until, why: Why::Suspended };
+        return Step::Wait {
+            until,
+            why: Why::Suspended,
+        };
     }
-    let limit = s.start_before.map_or(s.start_deadline, |limit| limit.min(s.start_deadline));
-    let wait = |until: Timestamp, why| Step::Wait { until: until.min(limit), why };
+    let limit = s
+        .start_before
+        .map_or(s.start_deadline, |limit| limit.min(s.start_deadline));
+    let wait = |until: Timestamp, why| Step::Wait {
+        until: until.min(limit),
+        why,
+    };
     if let Some(until) = not_before.filter(|until| now < *until) {
         return wait(until, Why::BackingOff);
     }
     if let (Turn::Held { by, position }, false) = (&s.turn, s.controls.dry_run) {
-        let why = Why::Held { by: by.clone(), position: *position };
+        let why = Why::Held {
+            by: by.clone(),
+            position: *position,
+        };
         return wait(super::backoff::after(now, policy.recheck_busy), why);
     }
     match (&s.seen.check, look_again_at(s, now)) {
-        (Some(check), _) if s.controls.dry_run => {
-            Step::Settle(Ending { reason: Reason::DryRunPassed, check: Some(Box::new(check.clone())) })
-        }
-        (Some(check), _) => Step::OpenIntent { number: used + 1, check: Box::new(check.clone()) },
+        (Some(check), _) if s.controls.dry_run => Step::Settle(Ending {
+            reason: Reason::DryRunPassed,
+            check: Some(Box::new(check.clone())),
+        }),
+        (Some(check), _) => Step::OpenIntent {
+            number: used + 1,
+            check: Box::new(check.clone()),
+        },
         (None, Some(until)) => wait(until, Why::AsBefore),
         (None, None) => Step::Check,
     }
@@ -223,7 +247,10 @@ fn intent(s: &Snapshot, call: &Submission, now: Timestamp) -> Step {
         Mine::Unsent if s.controls.cancel || s.controls.deleting => Step::Withhold(call.clone()),
         Mine::Unsent => Step::Submit(call.clone()),
         Mine::Sent | Mine::NotMine => match look_again_at(s, now) {
-            Some(until) => Step::Wait { until, why: Why::AsBefore },
+            Some(until) => Step::Wait {
+                until,
+                why: Why::AsBefore,
+            },
             None => Step::Resolve(call.clone()),
         },
     }
@@ -232,7 +259,10 @@ fn intent(s: &Snapshot, call: &Submission, now: Timestamp) -> Step {
 /// Rows 22 to 29. The end of the active deadline is a look time like any other.
 fn submitted(s: &Snapshot, order: &OrderId, abort_accepted: bool, now: Timestamp) -> Step {
     if let Some(until) = look_again_at(s, now) {
-        return Step::Wait { until, why: Why::AsBefore };
+        return Step::Wait {
+            until,
+            why: Why::AsBefore,
+        };
     }
     if s.controls.cancel && !abort_accepted && !s.seen.abort_tried {
         return Step::Abort(order.clone());
@@ -247,12 +277,18 @@ fn unknown(s: &Snapshot, window_end: Option<Timestamp>, now: Timestamp, policy: 
         Some(Resolution::NotExecuted) => {
             let proven = window_end.map(|end| super::backoff::after(end, policy.skew));
             match proven.filter(|proven| now < *proven) {
-                Some(until) => Step::Wait { until, why: Why::WindowOpen },
+                Some(until) => Step::Wait {
+                    until,
+                    why: Why::WindowOpen,
+                },
                 None => Ending::of(Reason::ResolvedNotExecuted),
             }
         }
         Some(Resolution::Adopt(order)) => match look_again_at(s, now) {
-            Some(until) => Step::Wait { until, why: Why::AsBefore },
+            Some(until) => Step::Wait {
+                until,
+                why: Why::AsBefore,
+            },
             None => Step::Adopt(order.clone()),
         },
     }
@@ -262,7 +298,10 @@ fn unknown(s: &Snapshot, window_end: Option<Timestamp>, now: Timestamp, policy: 
 fn finished(s: &Snapshot, now: Timestamp) -> Step {
     match s.controls.delete_at {
         None => Step::Rest,
-        Some(at) if now < at => Step::Wait { until: at, why: Why::TimeToLive },
+        Some(at) if now < at => Step::Wait {
+            until: at,
+            why: Why::TimeToLive,
+        },
         Some(_) => Step::Delete,
     }
 }

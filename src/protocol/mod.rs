@@ -16,5 +16,5 @@ mod resolving;
 pub mod state;
 pub mod story;
 mod submitting;
-mod tracking;
 pub mod target;
+mod tracking;

@@ -27,13 +27,18 @@ pub(super) fn waited(draft: &mut Draft<'_>, until: Timestamp, why: &Why) {
     match why {
         Why::AsBefore | Why::TimeToLive => {}
         Why::Suspended => {
-            let message = "spec.suspend holds the request before the call; set it to false to go on";
+            let message =
+                "spec.suspend holds the request before the call; set it to false to go on";
             draft.notice_if_new(Reason::Suspended, EventReason::Suspended, message);
             draft.tell(Reason::Suspended, message);
         }
         Why::BackingOff => {
             // The rejection told why already, unless something else was told in between.
-            let told = [Reason::BackingOff, Reason::Throttled, Reason::ForeignChangeOrder];
+            let told = [
+                Reason::BackingOff,
+                Reason::Throttled,
+                Reason::ForeignChangeOrder,
+            ];
             if !draft.told().is_some_and(|reason| told.contains(&reason)) {
                 draft.tell(Reason::BackingOff, "waits before the next attempt");
             }
@@ -96,11 +101,20 @@ pub(super) fn occupied(draft: &mut Draft<'_>, order: &RunningOrder) {
     let message = format!(
         "change order {}{}{} occupies the target; the restart starts after it",
         order.id,
-        text(&order.kind).map(|kind| format!(" ({kind})")).unwrap_or_default(),
-        text(&order.created_by).map(|who| format!(" of user {who}")).unwrap_or_default(),
+        text(&order.kind)
+            .map(|kind| format!(" ({kind})"))
+            .unwrap_or_default(),
+        text(&order.created_by)
+            .map(|who| format!(" of user {who}"))
+            .unwrap_or_default(),
     );
     draft.notice_if_new(Reason::ForeignChangeOrder, EventReason::Queued, &message);
-    hold(draft, Reason::ForeignChangeOrder, &message, draft.policy.recheck_busy);
+    hold(
+        draft,
+        Reason::ForeignChangeOrder,
+        &message,
+        draft.policy.recheck_busy,
+    );
     draft.status.queue = Some(Queue {
         position: None,
         held_by: None,
@@ -117,20 +131,31 @@ pub(super) fn occupied(draft: &mut Draft<'_>, order: &RunningOrder) {
 fn unreadable(draft: &mut Draft<'_>, error: &CloudError) {
     if error.kind == Kind::Unauthenticated {
         let message = describe(error, "the account's credential was refused", false);
-        return hold(draft, Reason::AccountNotReady, &message, draft.policy.recheck_busy);
+        return hold(
+            draft,
+            Reason::AccountNotReady,
+            &message,
+            draft.policy.recheck_busy,
+        );
     }
     if error.delivery == Delivery::Refused && error.retry == Retry::Never {
         let message = describe(error, "the check before the restart was refused", true);
         return draft.end(refusal(error.kind), &message);
     }
-    let hint = error.retry_after.and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
+    let hint = error
+        .retry_after
+        .and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
     let wait = hint.unwrap_or_default().max(draft.policy.recheck_busy);
     if error.kind == Kind::Throttled {
         let message = describe(error, "the account's call quota is used up", false);
         draft.notice_if_new(Reason::Throttled, EventReason::Queued, &message);
         return hold(draft, Reason::Throttled, &message, wait);
     }
-    let message = describe(error, "the cloud cannot be asked about the target now", false);
+    let message = describe(
+        error,
+        "the cloud cannot be asked about the target now",
+        false,
+    );
     hold(draft, Reason::CloudUnavailable, &message, wait);
 }
 
@@ -154,13 +179,24 @@ pub(super) const fn refusal(kind: Kind) -> Reason {
 /// A cloud error in one line: what, the cloud's words, its code, and what to do. A request id is
 /// named only where the line is written once: it differs each time.
 pub(super) fn describe(error: &CloudError, what: &str, with_request_id: bool) -> String {
-    let code = error.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let code = error
+        .code
+        .as_deref()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
     let id = match &error.request_id {
         Some(id) if with_request_id => format!(" [request id {id}]"),
         _ => String::new(),
     };
-    let advice = if error.advice.is_empty() { String::new() } else { format!(". {}", error.advice) };
-    format!("{what}: {}{code}{id}{advice}", error.message.trim_end_matches('.'))
+    let advice = if error.advice.is_empty() {
+        String::new()
+    } else {
+        format!(". {}", error.advice)
+    };
+    format!(
+        "{what}: {}{code}{id}{advice}",
+        error.message.trim_end_matches('.')
+    )
 }
 
 /// The end of a request that never called the cloud, of a dry run, or by a person's word.
@@ -177,7 +213,10 @@ pub(super) fn settled(draft: &mut Draft<'_>, ending: &Ending) {
         draft.status.preflight = Some(found(check, draft.now));
     }
     if ending.reason == Reason::ResolvedNotExecuted {
-        draft.notice(EventReason::ResolutionApplied, "a person said that nothing was executed");
+        draft.notice(
+            EventReason::ResolutionApplied,
+            "a person said that nothing was executed",
+        );
     }
     let message = ending_message(draft, ending.reason);
     draft.end(ending.reason, &message);
@@ -224,7 +263,10 @@ pub(super) fn found(check: &Check, now: Timestamp) -> Preflight {
     let mut warnings: Vec<Warning> = check
         .warnings
         .iter()
-        .map(|warning| Warning { code: warning.code.to_owned(), message: warning.message.clone() })
+        .map(|warning| Warning {
+            code: warning.code.to_owned(),
+            message: warning.message.clone(),
+        })
         .collect();
     if let Some(order) = &check.running {
         warnings.push(Warning {

@@ -28,7 +28,12 @@ pub fn closes_at(call: &Submission, policy: &Policy) -> Timestamp {
 
 /// When to look at the list again.
 pub(super) fn next_look(draft: &Draft<'_>, call: &Submission) -> Timestamp {
-    backoff::next_look(call.signed_at, closes_at(call, draft.policy), draft.now, draft.policy)
+    backoff::next_look(
+        call.signed_at,
+        closes_at(call, draft.policy),
+        draft.now,
+        draft.policy,
+    )
 }
 
 /// A look at the order list for a call whose outcome is not known.
@@ -38,7 +43,9 @@ pub(super) fn resolved(
     look: Result<&Look, &CloudError>,
     rivals: &Rivals,
 ) {
-    let State::Intent { call, .. } = draft.state.clone() else { return };
+    let State::Intent { call, .. } = draft.state.clone() else {
+        return;
+    };
     if call.attempt != *attempt {
         return;
     }
@@ -67,7 +74,9 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
     // By the cloud's own clock: ours may run ahead, and then the window is still open.
     let closed = look.cloud_time >= closes_at && draft.now >= closes_at;
     let ours = candidates(look, rivals);
-    let undecided = ours.iter().any(|candidate| candidate.match_ == Match::NotStarted);
+    let undecided = ours
+        .iter()
+        .any(|candidate| candidate.match_ == Match::NotStarted);
     if undecided && !closed {
         let message = "an order that may be ours has not started yet; it is looked at again";
         return look_again(draft, call, message);
@@ -81,7 +90,12 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
             look_again(draft, call, &message);
         }
         [] if look.complete => nothing_executed(draft),
-        [] => unknown(draft, call, "the order list does not reach back to the time before the call", &[]),
+        [] => unknown(
+            draft,
+            call,
+            "the order list does not reach back to the time before the call",
+            &[],
+        ),
         [one] if one.match_ == Match::Verified => match &rivals.unresolved {
             None => adopt(draft, call, &one.order),
             Some(other) => {
@@ -89,13 +103,21 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
                 unknown(draft, call, &why, &ours);
             }
         },
-        [_] => unknown(draft, call, "the creator of the order cannot be checked", &ours),
+        [_] => unknown(
+            draft,
+            call,
+            "the creator of the order cannot be checked",
+            &ours,
+        ),
         _ => unknown(draft, call, "more than one order could be ours", &ours),
     }
 }
 
 fn candidates<'a>(look: &'a Look, rivals: &Rivals) -> Vec<&'a Candidate> {
-    look.candidates.iter().filter(|candidate| !rivals.recorded.contains(&candidate.order)).collect()
+    look.candidates
+        .iter()
+        .filter(|candidate| !rivals.recorded.contains(&candidate.order))
+        .collect()
 }
 
 /// The one order that is certainly ours, if that can be said.
@@ -173,8 +195,15 @@ fn unknown(draft: &mut Draft<'_>, call: &Submission, why: &str, seen: &[&Candida
     if let Some(stored) = &mut draft.status.attempt {
         stored.answer.get_or_insert(Stored::Ambiguous);
     }
-    let lines: Vec<&str> = seen.iter().map(|candidate| candidate.line.as_str()).collect();
-    let listed = if lines.is_empty() { String::new() } else { format!(" Seen: {}.", lines.join("; ")) };
+    let lines: Vec<&str> = seen
+        .iter()
+        .map(|candidate| candidate.line.as_str())
+        .collect();
+    let listed = if lines.is_empty() {
+        String::new()
+    } else {
+        format!(" Seen: {}.", lines.join("; "))
+    };
     let message = format!(
         "whether the restart signed at {} was executed cannot be found out: {why}.{listed} Look at \
          the target's change orders in the cloud console, then set spec.resolution.adopt to the \
@@ -201,7 +230,9 @@ pub(super) fn adopted(
             draft.look_at = Some(backoff::after(draft.now, draft.policy.poll_max));
             Some(describe(error, "the order cannot be read", false))
         }
-        (Ok(_), Some(other)) => Some(format!("request {other} has recorded this order as its own")),
+        (Ok(_), Some(other)) => Some(format!(
+            "request {other} has recorded this order as its own"
+        )),
         (Ok(report), None) if !report.same_target => {
             Some("the order belongs to another target".to_owned())
         }
@@ -218,10 +249,21 @@ pub(super) fn adopted(
         return;
     }
     draft.status.change_order = Some(adopted_order(order));
-    let signed_at = draft.status.attempt.as_ref().map_or(draft.now, |attempt| attempt.signed_at.0);
-    draft.status.start_time =
-        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(signed_at));
-    draft.tell(Reason::Running, &format!("the cloud runs change order {order}, named by a person"));
-    draft.notice(EventReason::ResolutionApplied, &format!("change order {order} is followed"));
+    let signed_at = draft
+        .status
+        .attempt
+        .as_ref()
+        .map_or(draft.now, |attempt| attempt.signed_at.0);
+    draft.status.start_time = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+        signed_at,
+    ));
+    draft.tell(
+        Reason::Running,
+        &format!("the cloud runs change order {order}, named by a person"),
+    );
+    draft.notice(
+        EventReason::ResolutionApplied,
+        &format!("change order {order} is followed"),
+    );
     draft.look_at = Some(draft.now);
 }

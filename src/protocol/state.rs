@@ -60,19 +60,26 @@ impl State {
     #[must_use]
     pub fn of(request: &RestartRequest) -> Self {
         let Some(status) = &request.status else {
-            return Self::Waiting { used: 0, not_before: None };
+            return Self::Waiting {
+                used: 0,
+                not_before: None,
+            };
         };
         let attempt = status.attempt.as_ref();
         if status.completion_time.is_some() {
             return Self::Finished;
         }
         if is_unknown(status) {
-            return Self::Unknown { window_end: attempt.map(|a| a.not_after.0) };
+            return Self::Unknown {
+                window_end: attempt.map(|a| a.not_after.0),
+            };
         }
         if let Some(change_order) = &status.change_order {
             // An order without an id belongs to a product that has none; a person decides about it.
             return change_order.id.as_ref().map_or(
-                Self::Unknown { window_end: attempt.map(|a| a.not_after.0) },
+                Self::Unknown {
+                    window_end: attempt.map(|a| a.not_after.0),
+                },
                 |id| Self::Submitted {
                     order: OrderId(id.clone()),
                     started: started(request, status),
@@ -80,7 +87,13 @@ impl State {
                 },
             );
         }
-        attempt.map_or(Self::Waiting { used: 0, not_before: None }, of_attempt)
+        attempt.map_or(
+            Self::Waiting {
+                used: 0,
+                not_before: None,
+            },
+            of_attempt,
+        )
     }
 }
 
@@ -95,7 +108,12 @@ fn is_unknown(status: &RestartRequestStatus) -> bool {
 
 fn started(request: &RestartRequest, status: &RestartRequestStatus) -> Timestamp {
     let signed = status.attempt.as_ref().map(|a| a.signed_at.0);
-    status.start_time.as_ref().map(|t| t.0).or(signed).unwrap_or_else(|| created(request))
+    status
+        .start_time
+        .as_ref()
+        .map(|t| t.0)
+        .or(signed)
+        .unwrap_or_else(|| created(request))
 }
 
 fn of_attempt(attempt: &Attempt) -> State {
@@ -105,10 +123,14 @@ fn of_attempt(attempt: &Attempt) -> State {
             not_before: attempt.not_before.as_ref().map(|t| t.0),
         },
         // Accepted without an order cannot be stored by us; looking for the order is the safe reading.
-        Some(Answer::Ambiguous | Answer::Accepted) => {
-            State::Intent { call: submission(attempt), ambiguous: true }
-        }
-        None => State::Intent { call: submission(attempt), ambiguous: false },
+        Some(Answer::Ambiguous | Answer::Accepted) => State::Intent {
+            call: submission(attempt),
+            ambiguous: true,
+        },
+        None => State::Intent {
+            call: submission(attempt),
+            ambiguous: false,
+        },
     }
 }
 
@@ -138,7 +160,10 @@ fn submission(attempt: &Attempt) -> Submission {
         signed_at: signed_at.0,
         not_after: not_after.0,
         target_hash: target_hash.clone(),
-        nonce: nonce.clone().or_else(|| client_token.clone()).unwrap_or_default(),
+        nonce: nonce
+            .clone()
+            .or_else(|| client_token.clone())
+            .unwrap_or_default(),
         credential: credential.clone(),
         baseline: baseline_order_ids.iter().cloned().map(OrderId).collect(),
     }
@@ -148,5 +173,9 @@ fn submission(attempt: &Attempt) -> Submission {
 /// created long ago, so that its deadlines are over rather than endless.
 #[must_use]
 pub fn created(request: &RestartRequest) -> Timestamp {
-    request.metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |t| t.0)
+    request
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map_or(Timestamp::UNIX_EPOCH, |t| t.0)
 }

@@ -100,7 +100,10 @@ pub const fn standing(reason: Reason) -> Standing {
 /// Whether a request with this reason has come to its end.
 #[must_use]
 pub const fn ends(reason: Reason) -> bool {
-    matches!(standing(reason), Standing::Good | Standing::Inert | Standing::Bad)
+    matches!(
+        standing(reason),
+        Standing::Good | Standing::Inert | Standing::Bad
+    )
 }
 
 /// Writes phase and conditions. `completionTime` is set with the reason of an end and never moved.

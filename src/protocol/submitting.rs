@@ -23,13 +23,19 @@ use crate::{
 /// The intent, to be stored by compare-and-swap. On an object where it may no longer be opened
 /// (somebody else's intent, a `cancel`, an end) nothing is changed.
 pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
-    let Opening { call, holder, check } = opening;
+    let Opening {
+        call,
+        holder,
+        check,
+    } = opening;
     let already_ours = matches!(&draft.state, State::Intent { call: stored, .. } if stored.attempt == call.attempt);
     if already_ours {
         draft.go_on = true;
         return;
     }
-    let State::Waiting { used, .. } = draft.state else { return };
+    let State::Waiting { used, .. } = draft.state else {
+        return;
+    };
     let spec = &draft.on.spec;
     let held = spec.cancel || spec.suspend || draft.on.metadata.deletion_timestamp.is_some();
     if held || call.number != used + 1 {
@@ -38,17 +44,33 @@ pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
     draft.status.attempt = Some(attempt(call, holder));
     draft.status.preflight = Some(preflight::found(check, draft.now));
     if !check.warnings.is_empty() {
-        let texts: Vec<_> = check.warnings.iter().map(|w| format!("{}: {}", w.code, w.message)).collect();
+        let texts: Vec<_> = check
+            .warnings
+            .iter()
+            .map(|w| format!("{}: {}", w.code, w.message))
+            .collect();
         draft.notice(EventReason::PreflightWarning, &texts.join("; "));
     }
-    draft.tell(Reason::Submitting, "the intent is stored; the restart call is being made");
+    draft.tell(
+        Reason::Submitting,
+        "the intent is stored; the restart call is being made",
+    );
     draft.go_on = true;
 }
 
 /// Destructured without `..`, so that a new field of the call cannot be left out of what is stored.
 fn attempt(call: &Submission, holder: &str) -> Attempt {
-    let Submission { attempt, number, owned, signed_at, not_after, target_hash, nonce, credential, baseline } =
-        call;
+    let Submission {
+        attempt,
+        number,
+        owned,
+        signed_at,
+        not_after,
+        target_hash,
+        nonce,
+        credential,
+        baseline,
+    } = call;
     Attempt {
         number: *number,
         attempt_id: attempt.0.clone(),
@@ -74,7 +96,9 @@ pub(super) fn answered(
     answer: &Answer,
     look: Option<&(Look, Rivals)>,
 ) {
-    let State::Intent { call, ambiguous } = draft.state.clone() else { return };
+    let State::Intent { call, ambiguous } = draft.state.clone() else {
+        return;
+    };
     if call.attempt != *attempt {
         return; // somebody else's intent is stored now; its owner resolves it
     }
@@ -104,21 +128,37 @@ fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {
         abort_requested_at: None,
     });
     follow(draft, call);
-    let note = format!("the cloud accepted the restart as change order {}", acceptance.order);
+    let note = format!(
+        "the cloud accepted the restart as change order {}",
+        acceptance.order
+    );
     draft.notice(EventReason::Submitted, &note);
 }
 
 /// An order of ours is known: from here on it is polled.
 pub(super) fn follow(draft: &mut Draft<'_>, call: &Submission) {
     draft.status.start_time = Some(Time(call.signed_at));
-    let id = draft.status.change_order.as_ref().and_then(|order| order.id.clone()).unwrap_or_default();
+    let id = draft
+        .status
+        .change_order
+        .as_ref()
+        .and_then(|order| order.id.clone())
+        .unwrap_or_default();
     let (reason, message) = if draft.on.spec.cancel {
-        (Reason::Cancelling, format!("the cloud is asked to abort change order {id}"))
+        (
+            Reason::Cancelling,
+            format!("the cloud is asked to abort change order {id}"),
+        )
     } else {
         (Reason::Running, format!("the cloud runs change order {id}"))
     };
     draft.tell(reason, &message);
-    draft.look_at = Some(backoff::next_poll(draft.now, draft.now, draft.seed(), draft.policy));
+    draft.look_at = Some(backoff::next_poll(
+        draft.now,
+        draft.now,
+        draft.seed(),
+        draft.policy,
+    ));
 }
 
 fn rejected(
@@ -166,7 +206,9 @@ fn back_off(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
         Retry::WhenFree => draft.policy.backoff_busy,
         Retry::Later | Retry::Never => draft.policy.backoff,
     };
-    let hint = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
+    let hint = error
+        .retry_after
+        .and_then(|wait| SignedDuration::try_from(wait).ok());
     let wait = backoff::rejection(base, call.number, hint, draft.seed(), draft.policy);
     let until = backoff::after(draft.now, wait);
     if let Some(stored) = &mut draft.status.attempt {
@@ -206,6 +248,9 @@ pub(super) fn detail(error: &CloudError) -> ErrorDetail {
     ErrorDetail {
         code: story::cut(error.code.as_deref().unwrap_or(error.kind.as_str()), 128).to_owned(),
         message: story::cut(&error.message, 1024).to_owned(),
-        request_id: error.request_id.as_deref().map(|id| story::cut(id, 128).to_owned()),
+        request_id: error
+            .request_id
+            .as_deref()
+            .map(|id| story::cut(id, 128).to_owned()),
     }
 }

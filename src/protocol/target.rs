@@ -18,8 +18,13 @@ pub struct NotBuilt(pub &'static str);
 
 /// The canonical target of a request.
 pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
-    let TargetSpec { sae_application, sae_instances, sae_applications, edas_application, volcengine_instances } =
-        spec;
+    let TargetSpec {
+        sae_application,
+        sae_instances,
+        sae_applications,
+        edas_application,
+        volcengine_instances,
+    } = spec;
     if let Some(app) = sae_application {
         return Ok(Target::SaeApplication(SaeApplication {
             region: region.to_owned(),
@@ -39,15 +44,60 @@ pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
     }))
 }
 
+/// What only one open attempt or running order may hold at a time: applications and instances, by
+/// product. Their ids are unique in the whole cloud.
+#[must_use]
+pub fn keys(spec: &TargetSpec) -> Vec<String> {
+    let TargetSpec {
+        sae_application,
+        sae_instances,
+        sae_applications,
+        edas_application,
+        volcengine_instances,
+    } = spec;
+    let mut keys = Vec::new();
+    keys.extend(
+        sae_application
+            .iter()
+            .map(|app| format!("sae/{}", app.app_id)),
+    );
+    keys.extend(
+        sae_instances
+            .iter()
+            .map(|app| format!("sae/{}", app.app_id)),
+    );
+    let batch = sae_applications.iter().flat_map(|batch| &batch.app_ids);
+    keys.extend(batch.map(|app| format!("sae/{app}")));
+    keys.extend(
+        edas_application
+            .iter()
+            .map(|app| format!("edas/{}", app.app_id)),
+    );
+    let instances = volcengine_instances
+        .iter()
+        .flat_map(|ecs| &ecs.instance_ids);
+    keys.extend(instances.map(|instance| format!("ecs/{instance}")));
+    keys
+}
+
 /// One short line for people, such as `sae app 0099b7be`; at most 128 bytes.
 #[must_use]
 pub fn summary(spec: &TargetSpec) -> String {
-    let TargetSpec { sae_application, sae_instances, sae_applications, edas_application, volcengine_instances } =
-        spec;
+    let TargetSpec {
+        sae_application,
+        sae_instances,
+        sae_applications,
+        edas_application,
+        volcengine_instances,
+    } = spec;
     let text = if let Some(app) = sae_application {
         format!("sae app {}", app.app_id)
     } else if let Some(app) = sae_instances {
-        format!("sae app {}: {} instances", app.app_id, app.instance_ids.len())
+        format!(
+            "sae app {}: {} instances",
+            app.app_id,
+            app.instance_ids.len()
+        )
     } else if let Some(batch) = sae_applications {
         format!("sae {}: {} apps", batch.namespace_id, batch.app_ids.len())
     } else if let Some(app) = edas_application {
@@ -75,12 +125,18 @@ pub fn hash(target: &Target) -> String {
     let mut ids = target.ids();
     ids.sort_unstable();
     let mut digest = Sha256::new();
-    for part in [target.product().as_str(), target.region()].into_iter().chain(ids) {
+    for part in [target.product().as_str(), target.region()]
+        .into_iter()
+        .chain(ids)
+    {
         digest.update(part.as_bytes());
         digest.update([0]); // no id contains it, so no two lists of parts read alike
     }
-    digest.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-        hex
-    })
+    digest
+        .finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
+            hex
+        })
 }

@@ -3,13 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::{
-    absorb::Draft,
-    backoff,
-    notice::EventReason,
-    preflight::describe,
-    state::State,
-};
+use super::{absorb::Draft, backoff, notice::EventReason, preflight::describe, state::State};
 use crate::{
     api::{Progress, Reason},
     cloud::{
@@ -25,16 +19,33 @@ pub(super) fn polled(
     report: Result<&OrderReport, &CloudError>,
     progress_due: bool,
 ) {
-    let State::Submitted { order: ours, started, .. } = draft.state.clone() else { return };
+    let State::Submitted {
+        order: ours,
+        started,
+        ..
+    } = draft.state.clone()
+    else {
+        return;
+    };
     if ours != *order {
         return;
     }
     match report {
         Err(error) if error.kind == Kind::NotFound && !is_young(draft, started) => {
-            lost(draft, &describe(error, &format!("change order {order} cannot be found"), true));
+            lost(
+                draft,
+                &describe(
+                    error,
+                    &format!("change order {order} cannot be found"),
+                    true,
+                ),
+            );
         }
         Ok(report) if !report.same_target => {
-            lost(draft, &format!("change order {order} belongs to another target"));
+            lost(
+                draft,
+                &format!("change order {order} belongs to another target"),
+            );
         }
         Err(error) => unreadable(draft, order, started, error, progress_due),
         Ok(report) => read(draft, order, started, report, progress_due),
@@ -66,13 +77,18 @@ fn unreadable(
     if deadline_is_over(draft, started) {
         return deadline_exceeded(draft, order);
     }
-    let message =
-        describe(error, &format!("the cloud runs change order {order}; it cannot be read now"), false);
+    let message = describe(
+        error,
+        &format!("the cloud runs change order {order}; it cannot be read now"),
+        false,
+    );
     if progress_due {
         let reason = draft.told().unwrap_or(Reason::Running);
         draft.tell(reason, &message);
     }
-    let hint = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
+    let hint = error
+        .retry_after
+        .and_then(|wait| SignedDuration::try_from(wait).ok());
     let soonest = backoff::after(draft.now, hint.unwrap_or_default());
     plan(draft, started, soonest);
 }
@@ -86,8 +102,11 @@ fn read(
 ) {
     let before = draft.status.clone();
     note_numbers(draft, report);
-    let because =
-        if report.message.is_empty() { String::new() } else { format!(": {}", report.message) };
+    let because = if report.message.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", report.message)
+    };
     match report.state {
         OrderState::Succeeded => succeeded(draft, order),
         OrderState::PartlySucceeded => draft.end(
@@ -151,7 +170,10 @@ fn succeeded(draft: &mut Draft<'_>, order: &OrderId) {
             &format!("change order {order} succeeded before it could be aborted"),
         );
     }
-    draft.end(Reason::RestartSucceeded, &format!("change order {order} succeeded"));
+    draft.end(
+        Reason::RestartSucceeded,
+        &format!("change order {order} succeeded"),
+    );
 }
 
 /// The order goes on, or waits for a person.
@@ -159,7 +181,9 @@ fn under_way(draft: &mut Draft<'_>, order: &OrderId, state: OrderState, started:
     let (reason, message) = match state {
         OrderState::WaitsForApproval => (
             Reason::ApprovalRequired,
-            format!("change order {order} waits for an approval; approve or reject it in the cloud console"),
+            format!(
+                "change order {order} waits for an approval; approve or reject it in the cloud console"
+            ),
         ),
         OrderState::WaitsForConfirmation => (
             Reason::BatchConfirmationRequired,
@@ -175,10 +199,14 @@ fn under_way(draft: &mut Draft<'_>, order: &OrderId, state: OrderState, started:
                  then let it go on or abort it there"
             ),
         ),
-        _ if draft.on.spec.cancel => {
-            (Reason::Cancelling, format!("the cloud is asked to abort change order {order}"))
-        }
-        _ => (Reason::Running, format!("the cloud runs change order {order}")),
+        _ if draft.on.spec.cancel => (
+            Reason::Cancelling,
+            format!("the cloud is asked to abort change order {order}"),
+        ),
+        _ => (
+            Reason::Running,
+            format!("the cloud runs change order {order}"),
+        ),
     };
     let paused = !matches!(reason, Reason::Running | Reason::Cancelling);
     if paused {
@@ -221,7 +249,9 @@ fn deadline_exceeded(draft: &mut Draft<'_>, order: &OrderId) {
 
 /// The cloud was asked to abort the order. Whatever it said, the order is polled next.
 pub(super) fn aborted(draft: &mut Draft<'_>, order: &OrderId, result: Result<&(), &CloudError>) {
-    let State::Submitted { order: ours, .. } = draft.state.clone() else { return };
+    let State::Submitted { order: ours, .. } = draft.state.clone() else {
+        return;
+    };
     if ours != *order {
         return;
     }
@@ -235,7 +265,11 @@ pub(super) fn aborted(draft: &mut Draft<'_>, order: &OrderId, result: Result<&()
         }
         // It ended meanwhile: the poll that follows tells how.
         Err(error) if error.kind == Kind::NotRunning => return,
-        Err(error) => describe(error, &format!("change order {order} could not be aborted yet"), false),
+        Err(error) => describe(
+            error,
+            &format!("change order {order} could not be aborted yet"),
+            false,
+        ),
     };
     draft.notice_if_new(Reason::Cancelling, EventReason::CancelRequested, &message);
     draft.tell(Reason::Cancelling, &message);

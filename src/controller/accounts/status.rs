@@ -1,0 +1,89 @@
+//! The status of an account, pure: what is known of its credential, in the words of kstatus.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::view::Account;
+use crate::api::{
+    AccountReason, Condition, ConditionStatus, ConditionType,
+    account::{CloudAccountStatus, Creators, Identity},
+    condition,
+};
+
+/// What was found out about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Ready, or why not.
+    pub reason: AccountReason,
+    /// A sentence for people.
+    pub message: String,
+    /// Fingerprint of the credential, when there is one.
+    pub credential: Option<String>,
+}
+
+/// The status after a finding. A new credential may belong to somebody else, so that what was
+/// learned of the old one is forgotten.
+#[must_use]
+pub fn after(account: &Account, finding: &Finding, now: Timestamp) -> CloudAccountStatus {
+    let mut status = account.status.clone();
+    if let Some(credential) = &finding.credential
+        && status.credential.as_ref() != Some(credential)
+    {
+        status.credential = Some(credential.clone());
+        status.identity = None;
+    }
+    status.observed_generation = account.generation;
+    let ready = finding.reason == AccountReason::Ready;
+    let waits = finding.reason == AccountReason::Checking;
+    for (type_, truth) in [
+        (ConditionType::Ready, ready),
+        (ConditionType::Reconciling, waits),
+        (ConditionType::Stalled, !ready && !waits),
+    ] {
+        condition::upsert(
+            &mut status.conditions,
+            Condition {
+                type_: type_.as_str().to_owned(),
+                status: ConditionStatus::from(truth),
+                reason: finding.reason.as_str().to_owned(),
+                message: finding.message.clone(),
+                last_transition_time: Time(now),
+                observed_generation: account.generation,
+            },
+        );
+    }
+    // The time of the check is told only with a change: a heartbeat would wake every watcher.
+    if status != account.status {
+        status.last_check_time = Some(Time(now));
+    }
+    status
+}
+
+/// The status after it was learned under which user id the cloud shows our SAE orders.
+#[must_use]
+pub fn with_creator(account: &Account, credential: &str, creator: &str) -> CloudAccountStatus {
+    let mut status = account.status.clone();
+    status.credential = Some(credential.to_owned());
+    let identity = status.identity.get_or_insert_with(Identity::default);
+    let creators = identity.creators.get_or_insert_with(Creators::default);
+    creators.sae = Some(creator.to_owned());
+    status
+}
+
+/// The user ids under which orders of this credential are known to appear.
+#[must_use]
+pub fn creators(status: &CloudAccountStatus, credential: &str) -> Vec<String> {
+    if status.credential.as_deref() != Some(credential) {
+        return Vec::new();
+    }
+    let creators = status.identity.as_ref().and_then(|identity| identity.creators.as_ref());
+    creators.and_then(|creators| creators.sae.clone()).into_iter().collect()
+}
+
+/// Whether the status says Ready for the present spec.
+#[must_use]
+pub fn is_settled(account: &Account) -> bool {
+    account.status.observed_generation == account.generation
+        && condition::find(&account.status.conditions, ConditionType::Ready)
+            .is_some_and(|ready| ready.status == ConditionStatus::True)
+}

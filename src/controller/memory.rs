@@ -1,0 +1,118 @@
+//! What this process remembers of each request between passes: nothing that safety rests on. All
+//! of it may be lost, or a whole process with it; the status then says where to go on.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+
+use crate::{api::RestartRequest, protocol::absorb::Done};
+
+/// What is remembered of one request.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// The object as our last write returned it, until the cache has caught up.
+    pub stored: Option<Box<RestartRequest>>,
+    /// A result that could not be stored yet. It is absorbed before anything else.
+    pub unsaved: Option<Done>,
+    /// When to look at the cloud again.
+    pub look_at: Option<Timestamp>,
+    /// When the last status write was.
+    pub written_at: Option<Timestamp>,
+    /// State of the accounts when `look_at` was planned.
+    pub accounts_epoch: u64,
+}
+
+/// All entries, by namespace and name; an entry of another UID is worth nothing.
+#[derive(Debug, Default)]
+pub struct Memory {
+    entries: Mutex<HashMap<Key, (String, Entry)>>,
+}
+
+type Key = (String, String);
+
+impl Memory {
+    /// What is remembered of this very object.
+    pub fn recall(&self, request: &RestartRequest) -> Entry {
+        match self.lock().get(&key(request)) {
+            Some((uid, entry)) if *uid == self::uid(request) => entry.clone(),
+            _ => Entry::default(),
+        }
+    }
+
+    /// Changes what is remembered of this object.
+    pub fn update(&self, request: &RestartRequest, change: impl FnOnce(&mut Entry)) {
+        let mut entries = self.lock();
+        let (uid, entry) = entries.entry(key(request)).or_default();
+        if *uid != self::uid(request) {
+            (*uid, *entry) = (self::uid(request), Entry::default());
+        }
+        change(entry);
+    }
+
+    /// Forgets an object that is gone or has nothing more to do.
+    pub fn forget(&self, namespace: &str, name: &str) {
+        self.lock().remove(&(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// The newer of the cached object and the one that our last write returned. Resource versions
+    /// of one kind are ordered numbers; where one is not, the cache counts as newer, since a swap
+    /// on a stale base is refused anyway.
+    pub fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
+        let version = |object: &RestartRequest| -> Option<u64> {
+            object.metadata.resource_version.as_deref()?.parse().ok()
+        };
+        match self.recall(cached).stored {
+            Some(stored) if version(&stored) > version(cached) && version(cached).is_some() => *stored,
+            _ => cached.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Entry)>> {
+        // Each change is complete before the lock is given back, even if a panic follows.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(request: &RestartRequest) -> Key {
+    let meta = &request.metadata;
+    (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
+}
+
+fn uid(request: &RestartRequest) -> String {
+    request.metadata.uid.clone().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(uid: &str, version: &str) -> RestartRequest {
+        let text = format!(
+            r#"{{"apiVersion": "restart-operator.dev/v1alpha1", "kind": "RestartRequest",
+            "metadata": {{"name": "x", "namespace": "n", "uid": "{uid}", "resourceVersion": "{version}"}},
+            "spec": {{"accountRef": {{"name": "a"}}, "target": {{}}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_cache_older_than_our_own_write_is_passed_over() {
+        let memory = Memory::default();
+        let written = object("u", "12");
+        memory.update(&written, |entry| entry.stored = Some(Box::new(written.clone())));
+        let version = |cached: &str| memory.freshest(&object("u", cached)).metadata.resource_version;
+        assert_eq!(version("9").as_deref(), Some("12"));
+        assert_eq!(version("12").as_deref(), Some("12"));
+        assert_eq!(version("13").as_deref(), Some("13"));
+    }
+
+    #[test]
+    fn an_object_created_anew_inherits_nothing() {
+        let memory = Memory::default();
+        memory.update(&object("old", "5"), |entry| entry.unsaved = Some(Done::Rested));
+        assert_eq!(memory.recall(&object("new", "6")).unsaved, None);
+    }
+}

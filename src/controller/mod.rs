@@ -1,0 +1,82 @@
+//! The shell: all Kubernetes I/O, in the order of a pass. No rule lives here.
+
+pub mod accounts;
+mod act;
+pub mod clock;
+pub mod error;
+mod gate;
+pub mod lease;
+mod memory;
+mod observe;
+mod reconcile;
+mod record;
+mod report;
+mod rivals;
+mod run;
+pub mod view;
+
+use std::sync::Arc;
+
+use kube::{
+    Api, Client,
+    runtime::{events::Recorder, reflector::Store},
+};
+use tokio::sync::watch;
+
+pub use self::run::{Settings, run};
+use self::{accounts::Accounts, error::deadline, memory::Memory, view::View};
+use crate::{
+    api::RestartRequest,
+    cloud::{
+        Clock, Provider, Registry,
+        error::{CloudError, Kind},
+        permit::Permits,
+        types::Target,
+    },
+    metrics::Metrics,
+    protocol::policy::Policy,
+};
+
+/// Everything that a pass uses. Shared by all of them.
+pub struct Context {
+    client: Client,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    registry: Registry,
+    permits: Permits,
+    memory: Memory,
+    accounts: Arc<Accounts>,
+    stores: Vec<Store<View>>,
+    namespaces: Vec<String>,
+    recorder: Recorder,
+    metrics: Arc<Metrics>,
+    identity: String,
+    leading: watch::Receiver<bool>,
+}
+
+impl Context {
+    /// The API of the namespace that an object lives in.
+    fn requests(&self, of: &RestartRequest) -> Api<RestartRequest> {
+        let namespace = of.metadata.namespace.as_deref().unwrap_or_default();
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// The APIs that together show every request of this installation.
+    fn all_views(&self) -> Vec<Api<View>> {
+        views(&self.client, &self.namespaces)
+    }
+
+    fn provider(&self, target: &Target) -> Result<&dyn Provider, CloudError> {
+        self.registry.get(&target.product()).map(AsRef::as_ref).ok_or_else(|| {
+            act::local("registry", Kind::Unsupported, "the product is not registered".to_owned())
+        })
+    }
+}
+
+/// One API per watched namespace, or one for all.
+fn views(client: &Client, namespaces: &[String]) -> Vec<Api<View>> {
+    if namespaces.is_empty() {
+        return vec![Api::all(client.clone())];
+    }
+    namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+}

@@ -1,0 +1,121 @@
+//! Object, memory and clocks, gathered into the [`Snapshot`] that the core decides on. Reads only.
+
+use super::{
+    Context,
+    error::Error,
+    gate,
+    memory::Entry,
+    record,
+};
+use crate::{
+    api::{RestartRequest, Resolution as Asked},
+    cloud::{
+        permit::Mine,
+        types::OrderId,
+    },
+    protocol::{
+        absorb::{is_edited, waiting_since},
+        backoff,
+        decide::{Controls, Seen, Snapshot, Turn, start_deadline},
+        state::{self, Resolution, State},
+    },
+};
+
+/// The label that a restored object carries.
+const RESTORED_LABEL: &str = "velero.io/restore-name";
+
+/// The snapshot of a request, and the object that it was taken of.
+///
+/// An intent of our own that is met in a later pass than the one that wrote it is read again from
+/// the server first: the right to send needs an object that certainly shows it.
+pub async fn observe(
+    base: RestartRequest,
+    from_this_pass: bool,
+    seen: Seen,
+    ctx: &Context,
+) -> Result<(RestartRequest, Snapshot), Error> {
+    let unsent = |object: &RestartRequest| mine(&State::of(object), ctx) == Mine::Unsent;
+    let base = if unsent(&base) && !from_this_pass {
+        record::live(&ctx.requests(&base), &base).await?
+    } else {
+        base
+    };
+    let snapshot = snapshot(&base, seen, ctx);
+    Ok((base, snapshot))
+}
+
+fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
+    let now = ctx.clock.wall();
+    let state = State::of(on);
+    let spec = &on.spec;
+    let waiting = matches!(state, State::Waiting { .. });
+    Snapshot {
+        mine: mine(&state, ctx),
+        turn: if waiting { gate::turn(on, &ctx.stores) } else { Turn::Ours },
+        look_at: look_at(&ctx.memory.recall(on), waiting, ctx),
+        state,
+        controls: controls(on),
+        created: state::created(on),
+        start_before: spec.start_before.as_ref().map(|time| time.0),
+        start_deadline: start_deadline(waiting_since(on, now), spec.start_deadline_seconds),
+        restored: on
+            .metadata
+            .labels
+            .as_ref()
+            .is_some_and(|labels| labels.contains_key(RESTORED_LABEL)),
+        edited: is_edited(on),
+        seen,
+    }
+}
+
+fn mine(state: &State, ctx: &Context) -> Mine {
+    match state {
+        State::Intent { call, ambiguous: false } => ctx.permits.mine(&call.attempt),
+        // An answer was seen already: whoever sent it, it is not sent again.
+        State::Intent { .. } => Mine::Sent,
+        State::Waiting { .. } | State::Submitted { .. } | State::Unknown { .. } | State::Finished => {
+            Mine::NotMine
+        }
+    }
+}
+
+/// When to look again. A request that waits looks at once when an account changed.
+fn look_at(entry: &Entry, waiting: bool, ctx: &Context) -> Option<jiff::Timestamp> {
+    let stale = waiting && entry.accounts_epoch != ctx.accounts.epoch();
+    entry.look_at.filter(|_| !stale)
+}
+
+fn controls(on: &RestartRequest) -> Controls {
+    let spec = &on.spec;
+    Controls {
+        suspend: spec.suspend,
+        cancel: spec.cancel,
+        deleting: on.metadata.deletion_timestamp.is_some(),
+        dry_run: spec.dry_run,
+        resolution: spec.resolution.as_ref().and_then(resolution),
+        delete_at: delete_at(on),
+    }
+}
+
+fn resolution(asked: &Asked) -> Option<Resolution> {
+    match asked {
+        Asked { adopt: Some(order), .. } => Some(Resolution::Adopt(OrderId(order.clone()))),
+        Asked { not_executed: Some(true), .. } => Some(Resolution::NotExecuted),
+        Asked { .. } => None,
+    }
+}
+
+/// The later of the time to live and a minute after `startBefore`, so that what a tool brings back
+/// is skipped. A skipped request is kept, or that tool and the time to live would loop.
+fn delete_at(on: &RestartRequest) -> Option<jiff::Timestamp> {
+    let ttl = on.spec.ttl_seconds_after_finished?;
+    let before = on.spec.start_before.as_ref()?.0;
+    let status = on.status.as_ref()?;
+    let ended = status.completion_time.as_ref()?.0;
+    if crate::protocol::story::told(status) == Some(crate::api::Reason::CreatedAfterStartBefore) {
+        return None;
+    }
+    let seconds = jiff::SignedDuration::from_secs;
+    let lived = backoff::after(ended, seconds(i64::from(ttl)));
+    Some(lived.max(backoff::after(before, seconds(60))))
+}

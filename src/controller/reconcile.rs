@@ -1,0 +1,141 @@
+//! One pass over one request: observe, decide, act, absorb, record, report. Order only, no rules.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::runtime::controller::Action;
+
+use super::{
+    Context,
+    act::act,
+    error::Error,
+    observe::observe,
+    record::record,
+    report::report,
+    view::View,
+};
+use crate::{
+    api::RestartRequest,
+    cloud::types::AttemptId,
+    protocol::{
+        absorb::{Done, Next},
+        decide::{Seen, decide},
+        state::State,
+    },
+};
+
+/// Steps of one pass: a check, an intent and a call follow each other, and an abort is followed by
+/// a poll. Anything longer is a defect, and ends in a requeue.
+const PASS_LIMIT: usize = 8;
+
+/// One pass, as the controller calls it. While another replica leads, nothing is done: gaining the
+/// lease wakes every request.
+pub async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Action, Error> {
+    if !*ctx.leading.borrow() {
+        return Ok(Action::await_change());
+    }
+    let _running = ctx.metrics.pass();
+    match &view.object {
+        Ok(request) => pass(request, &ctx).await,
+        Err(error) => {
+            tracing::error!(error, "a request cannot be decoded; it is left alone until it changes");
+            Ok(Action::await_change())
+        }
+    }
+}
+
+async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
+    let mut base = settle_unsaved(ctx.memory.freshest(cached), ctx).await?;
+    let mut from_this_pass = false;
+    let mut seen = Seen::default();
+    for _ in 0..PASS_LIMIT {
+        let (object, snapshot) = observe(base, from_this_pass, std::mem::take(&mut seen), ctx).await?;
+        let step = decide(&snapshot, ctx.clock.wall(), &ctx.policy);
+        tracing::trace!(?step, "decided");
+        let done = act(step, &object, ctx).await;
+        let recorded = match record(object.clone(), &done, ctx).await {
+            Ok(recorded) => recorded,
+            Err(error) => return Err(keep_unsaved(&object, done, error, ctx)),
+        };
+        hold_if_ours(&done, &recorded.stored, ctx);
+        report(&object, &recorded, ctx).await;
+        if !recorded.next.go_on {
+            return Ok(plan(&recorded.stored, &recorded.next, ctx));
+        }
+        match done {
+            Done::Checked(Ok(check)) => seen.check = Some(check),
+            Done::Aborted { .. } => seen.abort_tried = true,
+            _ => {}
+        }
+        base = recorded.stored;
+        from_this_pass = true;
+    }
+    Err(Error::Contended)
+}
+
+/// A result that could not be stored in an earlier pass is absorbed before anything else.
+async fn settle_unsaved(base: RestartRequest, ctx: &Context) -> Result<RestartRequest, Error> {
+    let Some(done) = ctx.memory.recall(&base).unsaved else { return Ok(base) };
+    let recorded = record(base.clone(), &done, ctx).await?;
+    ctx.memory.update(&base, |entry| {
+        entry.unsaved = None;
+        entry.look_at = recorded.next.look_at;
+    });
+    report(&base, &recorded, ctx).await;
+    Ok(recorded.stored)
+}
+
+/// Only answers of the cloud to a call are worth keeping; everything else is found out again.
+fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) -> Error {
+    if let Done::Answered { attempt, answer, .. } = &done {
+        tracing::warn!(
+            attempt = attempt.0,
+            ?answer,
+            "the answer to a restart call could not be stored; it is kept in memory"
+        );
+        ctx.memory.update(on, |entry| entry.unsaved = Some(done));
+    }
+    error
+}
+
+/// The right to send belongs to the process that wrote the intent and has seen it stored.
+fn hold_if_ours(done: &Done, stored: &RestartRequest, ctx: &Context) {
+    let Done::Opened(opening) = done else { return };
+    let State::Intent { call, ambiguous: false } = State::of(stored) else { return };
+    if call.attempt == opening.call.attempt {
+        ctx.permits.hold(call.attempt.clone(), send_by(stored, &call.not_after, ctx));
+    }
+}
+
+/// The last moment to send, by the boot clock: before the signature's end, and before
+/// `startBefore`.
+fn send_by(stored: &RestartRequest, not_after: &jiff::Timestamp, ctx: &Context) -> Duration {
+    let end = not_after.saturating_sub(ctx.policy.send_margin).unwrap_or(*not_after);
+    let end = stored.spec.start_before.as_ref().map_or(end, |limit| end.min(limit.0));
+    let left = end.duration_since(ctx.clock.wall());
+    ctx.clock.boot() + Duration::try_from(left).unwrap_or_default()
+}
+
+/// Remembers the plan and asks for the next pass.
+fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Action {
+    forget_what_is_over(stored, ctx);
+    ctx.memory.update(stored, |entry| {
+        entry.look_at = next.look_at;
+        entry.accounts_epoch = ctx.accounts.epoch();
+    });
+    match next.look_at {
+        None => Action::await_change(),
+        Some(at) => {
+            let wait = Duration::try_from(at.duration_since(ctx.clock.wall())).unwrap_or_default();
+            // A hair later, so that the time has come for certain when the pass runs.
+            Action::requeue(wait + Duration::from_millis(5))
+        }
+    }
+}
+
+/// An attempt that has an answer is never sent again, so its right need not be remembered.
+fn forget_what_is_over(stored: &RestartRequest, ctx: &Context) {
+    let attempt = stored.status.as_ref().and_then(|status| status.attempt.as_ref());
+    if let Some(attempt) = attempt.filter(|attempt| attempt.answer.is_some()) {
+        ctx.permits.forget(&AttemptId(attempt.attempt_id.clone()));
+    }
+}

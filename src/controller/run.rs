@@ -1,0 +1,260 @@
+//! Builds the caches, the lease and the controllers, and runs them until the shutdown is over.
+
+use std::sync::Arc;
+
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, Shared, join_all},
+};
+use kube::{
+    Api, Client,
+    runtime::{
+        Controller,
+        controller::{self, Action},
+        events::{Recorder, Reporter},
+        reflector::{self, Store},
+        watcher,
+    },
+};
+use tokio::{sync::watch, task::JoinSet};
+use tokio_stream::wrappers::WatchStream;
+
+use super::{
+    Context,
+    accounts::{AccountSettings, Accounts, watch as account_watch},
+    error::Error,
+    lease::Lease,
+    memory::Memory,
+    reconcile::reconcile,
+    view::View,
+    views,
+};
+use crate::{
+    api::{CloudAccount, ClusterCloudAccount},
+    cloud::{Clock, Registry, permit::Permits},
+    metrics::Metrics,
+    protocol::policy::Policy,
+    server::Health,
+};
+
+/// How the controller runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces whose requests and accounts are handled; empty: all.
+    pub namespaces: Vec<String>,
+    /// Home of the Lease.
+    pub operator_namespace: String,
+    /// Name of the Lease.
+    pub lease_name: String,
+    /// Holder in Lease and intents.
+    pub identity: String,
+    /// Passes at once.
+    pub concurrency: u16,
+    /// How accounts are used.
+    pub accounts: AccountSettings,
+}
+
+/// What the controller works with.
+pub struct Parts {
+    /// Client of the API server, without retries of its own.
+    pub client: Client,
+    /// Product to provider.
+    pub registry: Registry,
+    /// The numbers of the protocol.
+    pub policy: Policy,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Where things are counted.
+    pub metrics: Arc<Metrics>,
+    /// Where readiness is told.
+    pub health: Arc<Health>,
+}
+
+type Shutdown = Shared<BoxFuture<'static, ()>>;
+
+/// Runs until `shutdown` is over and the passes that were running have ended.
+pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, ()>) {
+    let shutdown: Shutdown = shutdown.shared();
+    let (lead, leading) = watch::channel(false);
+    let (wake, woken) = watch::channel(0_u64);
+    let mut background = JoinSet::new();
+    let accounts = start_accounts(&parts, &settings, wake, leading.clone(), &mut background);
+    let controllers: Vec<_> = views(&parts.client, &settings.namespaces)
+        .into_iter()
+        .map(|api| Controller::new(api, watcher::Config::default()))
+        .collect();
+    let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
+    background.spawn(tell_readiness(stores.clone(), accounts.clone(), parts.health.clone()));
+    let lease = Lease::new(
+        parts.client.clone(),
+        &settings.operator_namespace,
+        &settings.lease_name,
+        &settings.identity,
+        parts.clock.clone(),
+    );
+    let lease = lease.run(lead, shutdown.clone());
+    let ctx = Arc::new(context(parts, &settings, accounts, stores, leading.clone()));
+    let passes = async {
+        // The caches of accounts come first: a pass before them would say that an account that
+        // exists does not.
+        tokio::select! {
+            () = ctx.accounts.wait_until_ready() => {}
+            () = shutdown.clone() => return,
+        }
+        join_all(controllers.into_iter().map(|controller| {
+            let wakes = wakes(woken.clone(), leading.clone());
+            drive(controller, wakes, ctx.clone(), settings.concurrency, shutdown.clone())
+        }))
+        .await;
+    };
+    tokio::join!(lease, passes);
+    background.shutdown().await;
+}
+
+/// The caches of both account kinds, each filled by a task of its own.
+fn start_accounts(
+    parts: &Parts,
+    settings: &Settings,
+    wake: watch::Sender<u64>,
+    leading: watch::Receiver<bool>,
+    background: &mut JoinSet<()>,
+) -> Arc<Accounts> {
+    let apis: Vec<Api<CloudAccount>> = if settings.namespaces.is_empty() {
+        vec![Api::all(parts.client.clone())]
+    } else {
+        let one = |namespace: &String| Api::namespaced(parts.client.clone(), namespace);
+        settings.namespaces.iter().map(one).collect()
+    };
+    let (readers, writers): (Vec<_>, Vec<_>) = apis.iter().map(|_| reflector::store()).unzip();
+    let (cluster_reader, cluster_writer) = reflector::store::<ClusterCloudAccount>();
+    let accounts = Arc::new(Accounts::new(
+        parts.client.clone(),
+        settings.accounts.clone(),
+        parts.clock.clone(),
+        readers,
+        cluster_reader,
+    ));
+    let woken = wake.subscribe();
+    for (api, writer) in apis.into_iter().zip(writers) {
+        let (wake, accounts, metrics) = (wake.clone(), accounts.clone(), parts.metrics.clone());
+        background.spawn(account_watch::fill(api, writer, wake, accounts, metrics, "CloudAccount"));
+    }
+    background.spawn(account_watch::fill(
+        Api::all(parts.client.clone()),
+        cluster_writer,
+        wake,
+        accounts.clone(),
+        parts.metrics.clone(),
+        "ClusterCloudAccount",
+    ));
+    background.spawn(account_watch::examine(accounts.clone(), woken, leading));
+    accounts
+}
+
+fn context(
+    parts: Parts,
+    settings: &Settings,
+    accounts: Arc<Accounts>,
+    stores: Vec<Store<View>>,
+    leading: watch::Receiver<bool>,
+) -> Context {
+    let reporter = Reporter {
+        controller: "restart-operator".to_owned(),
+        instance: Some(settings.identity.clone()),
+    };
+    Context {
+        recorder: Recorder::new(parts.client.clone(), reporter),
+        client: parts.client,
+        clock: parts.clock,
+        policy: parts.policy,
+        registry: parts.registry,
+        permits: Permits::default(),
+        memory: Memory::default(),
+        accounts,
+        stores,
+        namespaces: settings.namespaces.clone(),
+        metrics: parts.metrics,
+        identity: settings.identity.clone(),
+        leading,
+    }
+}
+
+/// Wakes every request: an account changed, or the lease was gained.
+fn wakes(
+    woken: watch::Receiver<u64>,
+    leading: watch::Receiver<bool>,
+) -> impl futures::Stream<Item = ()> + Send + 'static {
+    let accounts = WatchStream::from_changes(woken).map(drop);
+    let lease = WatchStream::from_changes(leading)
+        .filter_map(|leads| futures::future::ready(leads.then_some(())));
+    futures::stream::select(accounts, lease)
+}
+
+/// One controller, to its end.
+async fn drive(
+    controller: Controller<View>,
+    wakes: impl futures::Stream<Item = ()> + Send + Sync + 'static,
+    ctx: Arc<Context>,
+    concurrency: u16,
+    shutdown: Shutdown,
+) {
+    controller
+        .with_config(controller::Config::default().concurrency(concurrency))
+        .reconcile_all_on(wakes)
+        .graceful_shutdown_on(shutdown)
+        .run(reconcile, again, ctx.clone())
+        .for_each(|result| {
+            ended(result, &ctx);
+            futures::future::ready(())
+        })
+        .await;
+}
+
+fn again(view: Arc<View>, error: &Error, _: Arc<Context>) -> Action {
+    error.again(view.meta().uid.as_deref().unwrap_or_default())
+}
+
+type Ended = Result<
+    (reflector::ObjectRef<View>, Action),
+    controller::Error<Error, watcher::Error>,
+>;
+
+/// Every item of the controller's stream is counted and, if it is an error, logged.
+fn ended(result: Ended, ctx: &Context) {
+    match result {
+        Ok(_) => ctx.metrics.reconciled("ok"),
+        Err(controller::Error::ObjectNotFound(object)) => {
+            let namespace = object.namespace.clone().unwrap_or_default();
+            ctx.memory.forget(&namespace, &object.name);
+            tracing::debug!(namespace, name = object.name, "the object is gone");
+        }
+        Err(controller::Error::ReconcilerFailed(error, object)) => {
+            ctx.metrics.reconciled(error.as_str());
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                namespace = object.namespace.as_deref().unwrap_or_default(),
+                name = object.name,
+                "a pass failed"
+            );
+        }
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the watch of requests failed; it is opened again"
+        ),
+    }
+}
+
+/// Ready once every cache has had its first list.
+async fn tell_readiness(stores: Vec<Store<View>>, accounts: Arc<Accounts>, health: Arc<Health>) {
+    let waiting = |what: &str| Err(format!("the first list of {what} has not come yet"));
+    health.set("accounts", waiting("accounts"));
+    health.set("requests", waiting("requests"));
+    accounts.wait_until_ready().await;
+    health.set("accounts", Ok(()));
+    for store in &stores {
+        if store.wait_until_ready().await.is_err() {
+            return; // the controller is gone: a shutdown
+        }
+    }
+    health.set("requests", Ok(()));
+}
