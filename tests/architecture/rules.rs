@@ -20,8 +20,9 @@ use Check::{Never, Only};
 
 /// What a path of the language itself begins with.
 const LANGUAGE: [&str; 24] = [
-    "std", "clippy", "rustdoc", "rustfmt", "core", "alloc", "async", "await", "bool", "char", "str", "f32", "f64", "i8", "i16",
-    "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128", "usize",
+    "std", "clippy", "rustdoc", "rustfmt", "core", "alloc", "async", "await", "bool", "char",
+    "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128",
+    "usize",
 ];
 
 /// Folders of `src/cloud` that are one product each, or what products of one cloud share.
@@ -199,7 +200,16 @@ const RULES: &[Rule] = &[
 
 fn has_a_room(file: &str) -> bool {
     let inner = file.trim_start_matches("src/");
-    ["lib.rs", "main.rs", "cli.rs", "telemetry.rs", "metrics.rs", "calls.rs", "server.rs"].contains(&inner)
+    [
+        "lib.rs",
+        "main.rs",
+        "cli.rs",
+        "telemetry.rs",
+        "metrics.rs",
+        "calls.rs",
+        "server.rs",
+    ]
+    .contains(&inner)
         || ["api/", "protocol/", "cloud/", "controller/"]
             .iter()
             .any(|room| inner.starts_with(room))
