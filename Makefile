@@ -38,11 +38,7 @@ lint: tools ## format, clippy, gofmt, docs, dependencies
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
 crds: tools ## write crds/ again from the code
-	@text=$$($(CARGO) run --locked --quiet --bin restart-operator -- crds) && printf '%s\n' "$$text" | awk ' \
-	  /^---$$/ { file = ""; text = ""; next } \
-	  { text = text $$0 "\n" } \
-	  /^  name: [a-z]+\.restart-operator\.dev$$/ && !file { split($$2, part, "."); file = "crds/restart-operator.dev_" part[1] ".yaml"; printf "" > file } \
-	  file { printf "%s", text >> file; text = "" }'
+	UPDATE_CRDS=1 $(CARGO) test --locked --test crd shipped
 
 doc: tools ## API documentation of the code
 	$(CARGO) doc --locked --workspace --no-deps
