@@ -84,8 +84,8 @@ pub async fn run(
         health,
     };
     let controller = controller::run(parts, settings(args), shutdown.boxed());
-    let (served, ()) = futures::join!(server, controller);
-    served.map_err(|error| AppError::Bind(args.bind.to_string(), error))
+    let (probes, ()) = futures::join!(server, controller);
+    probes.map_err(|error| AppError::Bind(args.bind.to_string(), error))
 }
 
 fn warn_of_development_endpoints(args: &RunArgs, metrics: &Metrics) {

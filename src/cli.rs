@@ -1,5 +1,9 @@
 //! Arguments and environment: nothing else reads them. No flag shortens a time of the protocol,
 //! and none carries a secret.
+#![allow(
+    clippy::doc_markdown,
+    reason = "the comments on flags are the help text"
+)]
 
 use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf};
 

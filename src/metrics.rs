@@ -186,6 +186,11 @@ impl Metrics {
             Unit::Seconds,
             self.duration.clone(),
         );
+        self.register_calls(r);
+        self.registry = root;
+    }
+
+    fn register_calls(&self, r: &mut Registry) {
         r.register(
             "submissions",
             "Restart calls by their answer",
@@ -245,7 +250,6 @@ impl Metrics {
             "1 while unsafe endpoints are allowed",
             self.development.clone(),
         );
-        self.registry = root;
     }
 
     /// Where the gauges of the caches come from. Set once.

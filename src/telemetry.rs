@@ -22,6 +22,8 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
         LogFormat::Json => lines::layer()
             .json()
             .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
             .with_writer(std::io::stderr)
             .boxed(),
         LogFormat::Text => lines::layer().with_writer(std::io::stderr).boxed(),

@@ -287,7 +287,7 @@ async fn learn_creator(
         Ok(Some(creator)) => {
             ctx.accounts
                 .learn(&ready.account, &fingerprint, &creator)
-                .await
+                .await;
         }
         Ok(None) => {}
         Err(error) => tracing::warn!(

@@ -42,7 +42,8 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
 async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
     let begin = ctx.clock.boot();
     ctx.metrics.passes_active(1);
-    let result = pass(request, ctx).await;
+    // On the heap: hundreds of passes wait for their time at once.
+    let result = Box::pin(pass(request, ctx)).await;
     ctx.metrics.passes_active(-1);
     ctx.metrics
         .pass_duration(ctx.clock.boot().saturating_sub(begin).as_secs_f64());
@@ -71,7 +72,16 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         match done {
             Done::Checked(Ok(check)) => seen.check = Some(check),
             Done::Aborted { .. } => seen.abort_tried = true,
-            _ => {}
+            Done::Rested
+            | Done::Waited { .. }
+            | Done::Checked(Err(_))
+            | Done::Opened(_)
+            | Done::Answered { .. }
+            | Done::Resolved { .. }
+            | Done::Polled { .. }
+            | Done::Adopted { .. }
+            | Done::Settled(_)
+            | Done::Deleted => {}
         }
         base = recorded.stored;
         from_this_pass = true;

@@ -234,6 +234,10 @@ async fn drive(
         .await;
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form that the controller calls"
+)]
 fn again(view: Arc<View>, error: &Error, _: Arc<Context>) -> Action {
     error.again(view.meta().uid.as_deref().unwrap_or_default())
 }

@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// How long a credential is kept before its Secret is read again.
-const CREDENTIAL_LIFE: Duration = Duration::from_secs(300);
+const CREDENTIAL_LIFE: Duration = Duration::from_mins(5);
 
 /// How accounts are used in this installation.
 #[derive(Clone, Debug, Default)]

@@ -20,7 +20,7 @@ use super::{Accounts, view::Account};
 use crate::metrics::Metrics;
 
 /// How long an account that is not ready is left alone.
-const EXAMINE_EVERY: Duration = Duration::from_secs(60);
+const EXAMINE_EVERY: Duration = Duration::from_mins(1);
 
 /// Fills one cache for ever. `wake` is moved whenever the spec of an account changed.
 pub async fn fill<K>(
