@@ -35,7 +35,7 @@ pub enum Command {
 impl Cli {
     /// The command, `run` by default.
     #[must_use]
-    pub fn command(self) -> Command {
+    pub fn chosen(self) -> Command {
         self.command
             .unwrap_or_else(|| Command::Run(Box::new(self.run)))
     }
@@ -191,7 +191,7 @@ mod tests {
 
     fn run(args: &[&str]) -> RunArgs {
         let all = std::iter::once("restart-operator").chain(args.iter().copied());
-        match Cli::try_parse_from(all).unwrap().command() {
+        match Cli::try_parse_from(all).unwrap().chosen() {
             Command::Run(args) => *args,
             Command::Crds => panic!("not run"),
         }

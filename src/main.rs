@@ -13,7 +13,7 @@ use restart_operator::{
 };
 
 fn main() -> ExitCode {
-    let ended = match Cli::parse().command() {
+    let ended = match Cli::parse().chosen() {
         Command::Crds => api::crds::to_yaml()
             .map(|yaml| print!("{yaml}"))
             .map_err(|e| e.to_string()),

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
+//! | [`policy`] | shorter numbers of the protocol |
+//! | [`world`] | one test's namespace, cloud, account and operators |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
 //!
 //! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it.
@@ -19,4 +21,6 @@
 
 pub mod controlplane;
 pub mod failure;
+pub mod policy;
 pub mod tls;
+pub mod world;
