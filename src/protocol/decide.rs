@@ -45,6 +45,7 @@ pub struct Snapshot {
 
 /// The fields of the spec that steer a request after its creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the spec")]
 pub struct Controls {
     /// `spec.suspend`.
     pub suspend: bool,

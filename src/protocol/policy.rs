@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 pub struct Policy {
     /// How long the gateway accepts a signature. Alibaba documents 15 minutes for both of its
     /// schemes. Shorter than the cloud's own value: a send is refused that could have been made.
-    /// Longer: NotExecuted could be told of a call that can still be executed.
+    /// Longer: `NotExecuted` could be told of a call that can still be executed.
     pub signature_life: SignedDuration,
     /// How long before the signature's end the last byte may start its way: the whole call
     /// time-out of 20 s and a margin. Too small: a call could be executed after its window.
@@ -16,7 +16,7 @@ pub struct Policy {
     /// How far the cloud's clock and ours may differ before no intent is opened.
     pub skew: SignedDuration,
     /// How long after a window's end the order list may still lack an order. Too small: a false
-    /// NotExecuted.
+    /// `NotExecuted`.
     pub settle: SignedDuration,
     /// How long after `closes_at` a list that cannot be read is tried again before a person is
     /// asked.

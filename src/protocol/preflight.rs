@@ -223,35 +223,31 @@ pub(super) fn settled(draft: &mut Draft<'_>, ending: &Ending) {
 }
 
 fn ending_message(draft: &Draft<'_>, reason: Reason) -> String {
-    match reason {
-        Reason::CreatedAfterStartBefore => {
-            "the request was created at or after its own startBefore, so its restart belongs to the \
-             past and nothing was called; for a restart now, create a request with a new name and a \
-             later startBefore"
-        }
-        Reason::CancelledBeforeSubmission => "cancelled before anything was sent; nothing was restarted",
-        Reason::StartBeforePassed => {
-            "startBefore passed while the request waited, so nothing was sent; create a new request \
-             with a later startBefore"
-        }
-        Reason::StartDeadlineExceeded => {
-            let seconds = draft.on.spec.start_deadline_seconds;
-            return format!(
-                "the request waited longer than startDeadlineSeconds ({seconds} s), so nothing was \
-                 sent; it waited last for: {}. Remove that cause and create a new request",
-                draft.on.status.as_ref().map_or("", super::story::message)
-            );
-        }
-        Reason::RestoredFromBackup => {
-            "the object was restored from a backup without its status, so its restart belongs to the \
-             past and nothing was called; for a restart now, create a request with a new name"
-        }
-        Reason::DryRunPassed => {
-            "every check passed and nothing was called; create the request without dryRun to restart"
-        }
-        _ => "a person said that nothing was executed",
-    }
-    .to_owned()
+    let waited_for = draft.on.status.as_ref().map_or("", super::story::message);
+    let text = if reason == Reason::CreatedAfterStartBefore {
+        "the request was created at or after its own startBefore, so its restart belongs to the \
+         past and nothing was called; for a restart now, create a request with a new name and a \
+         later startBefore"
+    } else if reason == Reason::CancelledBeforeSubmission {
+        "cancelled before anything was sent; nothing was restarted"
+    } else if reason == Reason::StartBeforePassed {
+        "startBefore passed while the request waited, so nothing was sent; create a new request \
+         with a later startBefore"
+    } else if reason == Reason::StartDeadlineExceeded {
+        return format!(
+            "the request waited longer than startDeadlineSeconds ({} s), so nothing was sent; it \
+             waited last for: {waited_for}. Remove that cause and create a new request",
+            draft.on.spec.start_deadline_seconds,
+        );
+    } else if reason == Reason::RestoredFromBackup {
+        "the object was restored from a backup without its status, so its restart belongs to the \
+         past and nothing was called; for a restart now, create a request with a new name"
+    } else if reason == Reason::DryRunPassed {
+        "every check passed and nothing was called; create the request without dryRun to restart"
+    } else {
+        "a person said that nothing was executed"
+    };
+    text.to_owned()
 }
 
 /// `status.preflight` of what was found.

@@ -191,38 +191,51 @@ const fn common(reason: Reason) -> [(ConditionType, ConditionStatus); 5] {
 
 /// `Accepted`: may the request be made at all?
 fn accepted(status: &RestartRequestStatus, reason: Reason) -> (ConditionStatus, Reason) {
-    use Reason as R;
-    match reason {
-        R::Checking | R::CloudUnavailable => (ConditionStatus::Unknown, reason),
-        R::AccountNotFound
-        | R::AccountNotReady
-        | R::AccountNotAllowed
-        | R::TargetNotAllowed
-        | R::GuardDenied
-        | R::TargetMismatch
-        | R::TargetNotFound
-        | R::TargetNotRunning
-        | R::TargetUnsupported
-        | R::BareMetalRefused
-        | R::PermissionDenied
-        | R::NotImplemented
-        | R::RestoredFromBackup => (ConditionStatus::False, reason),
-        // These tell of the time before a check has ended, so what was known stays.
-        R::Suspended
-        | R::TargetBusy
-        | R::Throttled
-        | R::ClockSkew
-        | R::StartDeadlineExceeded
-        | R::StartBeforePassed
-        | R::CancelledBeforeSubmission
-            if status.attempt.is_none() =>
-        {
-            condition::find(&status.conditions, ConditionType::Accepted)
-                .and_then(|c| Some((c.status, Reason::parse(&c.reason)?)))
-                .unwrap_or((ConditionStatus::Unknown, R::Checking))
-        }
-        _ => (ConditionStatus::True, R::Accepted),
+    if matches!(reason, Reason::Checking | Reason::CloudUnavailable) {
+        return (ConditionStatus::Unknown, reason);
     }
+    if refuses(reason) {
+        return (ConditionStatus::False, reason);
+    }
+    if comes_before_a_check(reason) && status.attempt.is_none() {
+        // What was known stays.
+        return condition::find(&status.conditions, ConditionType::Accepted)
+            .and_then(|c| Some((c.status, Reason::parse(&c.reason)?)))
+            .unwrap_or((ConditionStatus::Unknown, Reason::Checking));
+    }
+    (ConditionStatus::True, Reason::Accepted)
+}
+
+const fn refuses(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AccountNotFound
+            | Reason::AccountNotReady
+            | Reason::AccountNotAllowed
+            | Reason::TargetNotAllowed
+            | Reason::GuardDenied
+            | Reason::TargetMismatch
+            | Reason::TargetNotFound
+            | Reason::TargetNotRunning
+            | Reason::TargetUnsupported
+            | Reason::BareMetalRefused
+            | Reason::PermissionDenied
+            | Reason::NotImplemented
+            | Reason::RestoredFromBackup
+    )
+}
+
+const fn comes_before_a_check(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Suspended
+            | Reason::TargetBusy
+            | Reason::Throttled
+            | Reason::ClockSkew
+            | Reason::StartDeadlineExceeded
+            | Reason::StartBeforePassed
+            | Reason::CancelledBeforeSubmission
+    )
 }
 
 /// `Submitted`: does the cloud have the call?

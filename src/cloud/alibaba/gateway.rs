@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use crate::cloud::error::{Kind, Retry};
 
 /// The longest wait that an answer may ask for; more is cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// What one error code of the cloud means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ const LOOK_PAGES: u32 = 20;
 const LOOK_ORDERS: usize = 20;
 
 /// Boot-clock time after which a look makes no further call.
-const LOOK_TIME: Duration = Duration::from_secs(60);
+const LOOK_TIME: Duration = Duration::from_mins(1);
 
 /// `Provider` for SAE applications.
 pub struct SaeProvider {
