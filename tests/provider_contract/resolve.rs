@@ -1,8 +1,8 @@
 //! The look for an order whose answer was lost.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use cloudsim::{Canned, Fault, FaultRule, NewOrder, OrderPlan};
+use cloudsim::{Canned, Edit, Fault, FaultRule, NewOrder, OrderPlan};
 use jiff::SignedDuration;
 use restart_operator::cloud::{
     Provider,
@@ -10,7 +10,7 @@ use restart_operator::cloud::{
     types::{Look, Match, OrderId, Submission},
 };
 
-use crate::fixture::{APP, Cloud, RESTART, ambiguous, intent, target};
+use crate::fixture::{APP, Caller, Cloud, HurriedClock, RESTART, ambiguous, intent, quick, target};
 
 async fn look(cloud: &Cloud, call: &Submission) -> Result<Look, CloudError> {
     cloud
@@ -238,6 +238,78 @@ async fn a_list_without_an_end_is_given_up_after_twenty_pages() {
     assert_eq!(matches(&look), []);
     assert!(!look.complete);
     assert_eq!(cloud.sim.ledger().requests("ListChangeOrders").len(), 20);
+}
+
+#[tokio::test]
+async fn a_look_reads_twenty_orders_in_detail_and_says_that_it_stopped() {
+    let cloud = Cloud::start().await;
+    let plan = OrderPlan::lasting(Duration::from_secs(60)).preparing(Duration::from_secs(60));
+    for _ in 0..25 {
+        let order = NewOrder::by_api(APP, cloudsim::DEFAULT_CREATOR).with_plan(plan.clone());
+        cloud.sim.force_order(order).unwrap();
+    }
+    let look = look(&cloud, &intent()).await.unwrap();
+    assert_eq!(look.candidates.len(), 20);
+    assert!(!look.complete);
+    assert_eq!(cloud.sim.ledger().requests("DescribeChangeOrder").len(), 20);
+}
+
+#[tokio::test]
+async fn a_look_that_takes_too_long_stops_and_says_so() {
+    let mut cloud = Cloud::start().await;
+    let call = intent();
+    lost(&cloud, &call).await;
+    let clock = Arc::new(HurriedClock::default());
+    cloud.caller = Caller::with_clock(cloud.sim.base_url(), &quick(), clock);
+    let look = look(&cloud, &call).await.unwrap();
+    assert_eq!(matches(&look), []);
+    assert!(!look.complete);
+    assert_eq!(cloud.sim.ledger().requests("DescribeChangeOrder").len(), 0);
+}
+
+#[tokio::test]
+async fn an_order_that_turns_out_to_be_of_another_application_is_no_candidate() {
+    let cloud = Cloud::start().await;
+    let call = intent();
+    lost(&cloud, &call).await;
+    let edit = Edit::set("/Data/AppId", "another");
+    cloud
+        .sim
+        .inject(FaultRule::on("DescribeChangeOrder", Fault::mutate([edit])));
+    assert_eq!(matches(&look(&cloud, &call).await.unwrap()), []);
+}
+
+#[tokio::test]
+async fn a_look_is_as_old_as_its_first_page() {
+    let cloud = Cloud::start().await;
+    cloud.sim.freeze_clock();
+    let begun = cloud.sim.now();
+    let call = intent();
+    for _ in 0..60 {
+        let done = OrderPlan {
+            duration_ms: 0,
+            ..OrderPlan::default()
+        };
+        cloud
+            .sim
+            .start_order(NewOrder::by_hand(APP).with_plan(done))
+            .unwrap();
+    }
+    let hold = FaultRule::on("ListChangeOrders", Fault::HoldBefore).nth(2);
+    cloud.sim.inject(hold);
+    let later = async {
+        cloud
+            .sim
+            .wait_for_hold(Duration::from_secs(10))
+            .await
+            .unwrap();
+        cloud.sim.advance_clock(SignedDuration::from_secs(300));
+        cloud.sim.release();
+    };
+    let (look, ()) = tokio::join!(look(&cloud, &call), later);
+    let look = look.unwrap();
+    assert!(look.complete);
+    assert_eq!(look.cloud_time.as_second(), begun.as_second());
 }
 
 #[tokio::test]

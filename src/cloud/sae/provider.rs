@@ -24,6 +24,9 @@ use crate::cloud::{
     },
 };
 
+const STATUS: &str = "DescribeApplicationStatus";
+const LIST: &str = "ListChangeOrders";
+
 /// Pages that are searched for the creator of one of our orders, which is among the newest.
 const CREATOR_PAGES: u32 = 3;
 
@@ -353,6 +356,3 @@ fn wrong_permit() -> CloudError {
         ..classify::unexpected(classify::RESTART, "the right to send is of another attempt")
     }
 }
-
-const STATUS: &str = "DescribeApplicationStatus";
-const LIST: &str = "ListChangeOrders";
