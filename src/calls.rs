@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     cloud::{error::Kind, observer::CallObserver, types::Product},
-    metrics::Metrics,
+    metrics::{ByResult, Metrics},
     server::Health,
 };
 
@@ -21,7 +21,11 @@ impl Calls {
     /// `skew` is the difference above which no call is signed.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>, health: Arc<Health>, skew: SignedDuration) -> Self {
-        Self { metrics, health, skew }
+        Self {
+            metrics,
+            health,
+            skew,
+        }
     }
 }
 
@@ -35,9 +39,15 @@ impl CallObserver for Calls {
         clock_offset: Option<SignedDuration>,
     ) {
         let result = result.map_or("ok", Kind::as_str);
-        self.metrics.cloud_call(product.as_str(), operation, result, elapsed.as_secs_f64());
+        let labels = ByResult {
+            product: product.as_str(),
+            operation,
+            result,
+        };
+        self.metrics.cloud_call(labels, elapsed.as_secs_f64());
         let Some(offset) = clock_offset else { return };
-        self.metrics.clock_offset(product.as_str(), offset.as_secs_f64());
+        self.metrics
+            .clock_offset(product.as_str(), offset.as_secs_f64());
         self.health.set(
             "clock",
             if offset.abs() > self.skew {

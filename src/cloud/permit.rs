@@ -62,7 +62,9 @@ impl Permits {
     /// Remembers an intent that this process wrote and has seen stored. `send_by` is the boot time
     /// after which it may no longer be sent. A right that exists is left as it is.
     pub fn hold(&self, attempt: AttemptId, send_by: Duration) {
-        self.lock().entry(attempt).or_insert(Right::Unsent { send_by });
+        self.lock()
+            .entry(attempt)
+            .or_insert(Right::Unsent { send_by });
     }
 
     /// Whose the intent is.
@@ -113,7 +115,10 @@ mod tests {
         assert_eq!(permits.mine(&id()), Mine::Unsent);
         assert!(permits.take(&id(), Duration::from_secs(9)).is_ok());
         assert_eq!(permits.mine(&id()), Mine::Sent);
-        assert_eq!(permits.take(&id(), Duration::from_secs(9)).unwrap_err(), NoPermit::AlreadyTaken);
+        assert_eq!(
+            permits.take(&id(), Duration::from_secs(9)).unwrap_err(),
+            NoPermit::AlreadyTaken
+        );
     }
 
     #[test]
@@ -129,15 +134,24 @@ mod tests {
     fn too_late_is_for_ever() {
         let permits = Permits::default();
         permits.hold(id(), Duration::from_secs(10));
-        assert_eq!(permits.take(&id(), Duration::from_secs(10)).unwrap_err(), NoPermit::TooLate);
-        assert_eq!(permits.take(&id(), Duration::ZERO).unwrap_err(), NoPermit::AlreadyTaken);
+        assert_eq!(
+            permits.take(&id(), Duration::from_secs(10)).unwrap_err(),
+            NoPermit::TooLate
+        );
+        assert_eq!(
+            permits.take(&id(), Duration::ZERO).unwrap_err(),
+            NoPermit::AlreadyTaken
+        );
     }
 
     #[test]
     fn a_foreign_intent_gives_no_permit() {
         let permits = Permits::default();
         assert_eq!(permits.mine(&id()), Mine::NotMine);
-        assert_eq!(permits.take(&id(), Duration::ZERO).unwrap_err(), NoPermit::NotMine);
+        assert_eq!(
+            permits.take(&id(), Duration::ZERO).unwrap_err(),
+            NoPermit::NotMine
+        );
     }
 
     #[test]
@@ -145,9 +159,14 @@ mod tests {
         let permits = Permits::default();
         permits.hold(id(), Duration::from_secs(10));
         let taken = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| permits.take(&id(), Duration::ZERO).is_ok())).collect();
-            threads.into_iter().filter_map(|t| t.join().ok()).filter(|taken| *taken).count()
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| permits.take(&id(), Duration::ZERO).is_ok()))
+                .collect();
+            threads
+                .into_iter()
+                .filter_map(|t| t.join().ok())
+                .filter(|taken| *taken)
+                .count()
         });
         assert_eq!(taken, 1);
     }

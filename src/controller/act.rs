@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Carries out a step for a request.
-pub async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done {
+pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done {
     match step {
         Step::Rest => Done::Rested,
         Step::Wait { until, why } => Done::Waited { until, why },
@@ -74,13 +74,19 @@ async fn open(number: i32, check: Check, on: &RestartRequest, ctx: &Context) -> 
         number,
         owned: 0,
         signed_at,
-        not_after: signed_at.saturating_add(ctx.policy.signature_life).unwrap_or(Timestamp::MAX),
+        not_after: signed_at
+            .saturating_add(ctx.policy.signature_life)
+            .unwrap_or(Timestamp::MAX),
         target_hash: target::hash(&ready.target),
         nonce: nonce(uid, number),
         credential: ready.access.credential.fingerprint(),
         baseline: check.baseline.clone(),
     };
-    Done::Opened(Box::new(Opening { call, holder: ctx.identity.clone(), check }))
+    Done::Opened(Box::new(Opening {
+        call,
+        holder: ctx.identity.clone(),
+        check,
+    }))
 }
 
 /// The same for every copy of an attempt, so that the gateway refuses a second one.
@@ -106,13 +112,19 @@ async fn submit(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
             None,
         ),
         (Ok(permit), Ok((provider, ready))) => {
-            let answer = provider.submit(&ready.access, &ready.target, &call, permit).await;
+            let answer = provider
+                .submit(&ready.access, &ready.target, &call, permit)
+                .await;
             let look = look_if_busy(&answer, provider, &ready, &call, on, ctx).await;
             (answer, look)
         }
     };
-    ctx.metrics.submission(on, &answer);
-    Done::Answered { attempt: call.attempt, answer, look }
+    super::report::count_submission(on, &answer, ctx);
+    Done::Answered {
+        attempt: call.attempt,
+        answer,
+        look,
+    }
 }
 
 fn is_same_call(call: &Submission, ready: &Ready) -> bool {
@@ -129,8 +141,16 @@ async fn look_if_busy(
     on: &RestartRequest,
     ctx: &Context,
 ) -> Option<(Look, Rivals)> {
-    let Answer::Rejected(CloudError { kind: Kind::Busy, .. }) = answer else { return None };
-    let look = provider.resolve(&ready.access, &ready.target, call).await.ok()?;
+    let Answer::Rejected(CloudError {
+        kind: Kind::Busy, ..
+    }) = answer
+    else {
+        return None;
+    };
+    let look = provider
+        .resolve(&ready.access, &ready.target, call)
+        .await
+        .ok()?;
     let rivals = rivals(&look, call, on, ctx).await.ok()?;
     Some((look, rivals))
 }
@@ -146,7 +166,11 @@ fn not_permitted(why: NoPermit) -> Answer {
         // may have been sent by the one who has it.
         NoPermit::NotMine | NoPermit::AlreadyTaken => Answer::Ambiguous(CloudError {
             delivery: Delivery::Unknown,
-            ..local("submit", Kind::Unexpected, "the right to send is not ours".to_owned())
+            ..local(
+                "submit",
+                Kind::Unexpected,
+                "the right to send is not ours".to_owned(),
+            )
         }),
     }
 }
@@ -161,7 +185,11 @@ fn withhold(call: &Submission, ctx: &Context) -> Done {
         )),
         Err(why) => not_permitted(why),
     };
-    Done::Answered { attempt: call.attempt.clone(), answer, look: None }
+    Done::Answered {
+        attempt: call.attempt.clone(),
+        answer,
+        look: None,
+    }
 }
 
 async fn resolve(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
@@ -169,7 +197,11 @@ async fn resolve(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
         Ok((look, rivals)) => (Ok(look), rivals),
         Err(error) => (Err(error), Rivals::default()),
     };
-    Done::Resolved { attempt: call.attempt, look, rivals: found_rivals }
+    Done::Resolved {
+        attempt: call.attempt,
+        look,
+        rivals: found_rivals,
+    }
 }
 
 async fn look(
@@ -193,8 +225,15 @@ async fn look(
     note_refusal(look.as_ref().err(), &ready, ctx).await;
     let look = look?;
     let rivals = rivals(&look, call, on, ctx).await.map_err(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, "requests could not be listed");
-        local("resolve", Kind::Transient, "other requests could not be listed".to_owned())
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "requests could not be listed"
+        );
+        local(
+            "resolve",
+            Kind::Transient,
+            "other requests could not be listed".to_owned(),
+        )
     })?;
     Ok((look, rivals))
 }
@@ -211,7 +250,11 @@ async fn poll(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
         }
         Err(error) => Err(error),
     };
-    Done::Polled { order, report, progress_due: progress_due(on, ctx) }
+    Done::Polled {
+        order,
+        report,
+        progress_due: progress_due(on, ctx),
+    }
 }
 
 fn progress_due(on: &RestartRequest, ctx: &Context) -> bool {
@@ -241,7 +284,11 @@ async fn learn_creator(
         return;
     }
     match provider.creator(&ready.access, &ready.target, order).await {
-        Ok(Some(creator)) => ctx.accounts.learn(&ready.account, &fingerprint, &creator).await,
+        Ok(Some(creator)) => {
+            ctx.accounts
+                .learn(&ready.account, &fingerprint, &creator)
+                .await
+        }
         Ok(None) => {}
         Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -257,25 +304,37 @@ fn is_direct(on: &RestartRequest, fingerprint: &str) -> bool {
             .change_order
             .as_ref()
             .is_some_and(|order| order.attribution == crate::api::Attribution::Direct);
-        direct && status.attempt.as_ref().is_some_and(|a| a.credential == fingerprint)
+        direct
+            && status
+                .attempt
+                .as_ref()
+                .is_some_and(|a| a.credential == fingerprint)
     })
 }
 
 async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
     let (report, taken_by) = match ready(on, ctx).await {
         Ok((provider, ready)) => match super::rivals::taken_by(&order, on, ctx).await {
-            Ok(taken_by) => {
-                (provider.poll(&ready.access, &ready.target, &order).await, taken_by)
-            }
+            Ok(taken_by) => (
+                provider.poll(&ready.access, &ready.target, &order).await,
+                taken_by,
+            ),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "requests could not be listed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "requests could not be listed"
+                );
                 let text = "other requests could not be listed".to_owned();
                 (Err(local("adopt", Kind::Transient, text)), None)
             }
         },
         Err(error) => (Err(error), None),
     };
-    Done::Adopted { order, report, taken_by }
+    Done::Adopted {
+        order,
+        report,
+        taken_by,
+    }
 }
 
 /// Deletes exactly the object that was decided on.
@@ -288,8 +347,14 @@ async fn delete(on: &RestartRequest, ctx: &Context) -> Done {
     match deadline(ctx.requests(on).delete(name, &params)).await {
         Ok(_) => Done::Deleted,
         Err(error) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "not deleted; looked at again");
-            let until = ctx.clock.wall().saturating_add(SignedDuration::from_secs(10));
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "not deleted; looked at again"
+            );
+            let until = ctx
+                .clock
+                .wall()
+                .saturating_add(SignedDuration::from_secs(10));
             Done::Waited {
                 until: until.unwrap_or(Timestamp::MAX),
                 why: crate::protocol::decide::Why::TimeToLive,
@@ -304,11 +369,15 @@ async fn ready<'a>(
     on: &RestartRequest,
     ctx: &'a Context,
 ) -> Result<(&'a dyn Provider, Ready), CloudError> {
-    let ready = ctx.accounts.ready(on).await.map_err(|hindrance| match hindrance {
-        Hindrance::Waiting { message, .. } => local("account", Kind::Unauthenticated, message),
-        Hindrance::Refused { message, .. } => local("account", Kind::Forbidden, message),
-        Hindrance::Cloud(error) => error,
-    })?;
+    let ready = ctx
+        .accounts
+        .ready(on)
+        .await
+        .map_err(|hindrance| match hindrance {
+            Hindrance::Waiting { message, .. } => local("account", Kind::Unauthenticated, message),
+            Hindrance::Refused { message, .. } => local("account", Kind::Forbidden, message),
+            Hindrance::Cloud(error) => error,
+        })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))
 }

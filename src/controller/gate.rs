@@ -17,13 +17,15 @@ use crate::{
 /// The turn of a request that waits. Before it are: every request of the same target with an open
 /// attempt or a running order, and every earlier one that waits for nothing but its turn.
 #[must_use]
-pub fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
+pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
     let mine = target::keys(&request.spec.target);
     let others = stores.iter().flat_map(Store::state);
     let mut before: Vec<(Timestamp, String)> = others
         .filter_map(|view| {
             let other = view.object.as_deref().ok()?;
-            let shares = target::keys(&other.spec.target).iter().any(|key| mine.contains(key));
+            let shares = target::keys(&other.spec.target)
+                .iter()
+                .any(|key| mine.contains(key));
             (shares && other.metadata.uid != request.metadata.uid && is_before(other, request))
                 .then(|| (state::created(other), name_for(other, request)))
         })
@@ -65,6 +67,10 @@ fn waits_for_its_turn(request: &RestartRequest) -> bool {
 fn name_for(other: &RestartRequest, request: &RestartRequest) -> String {
     let meta = &other.metadata;
     let same = meta.namespace == request.metadata.namespace;
-    let text = if same { meta.name.as_ref() } else { meta.uid.as_ref() };
+    let text = if same {
+        meta.name.as_ref()
+    } else {
+        meta.uid.as_ref()
+    };
     text.cloned().unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use crate::{api::RestartRequest, protocol::absorb::Done};
 
 /// What is remembered of one request.
 #[derive(Clone, Debug, Default)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The object as our last write returned it, until the cache has caught up.
     pub stored: Option<Box<RestartRequest>>,
     /// A result that could not be stored yet. It is absorbed before anything else.
@@ -27,7 +27,7 @@ pub struct Entry {
 
 /// All entries, by namespace and name; an entry of another UID is worth nothing.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub(super) struct Memory {
     entries: Mutex<HashMap<Key, (String, Entry)>>,
 }
 
@@ -35,7 +35,7 @@ type Key = (String, String);
 
 impl Memory {
     /// What is remembered of this very object.
-    pub fn recall(&self, request: &RestartRequest) -> Entry {
+    pub(super) fn recall(&self, request: &RestartRequest) -> Entry {
         match self.lock().get(&key(request)) {
             Some((uid, entry)) if *uid == self::uid(request) => entry.clone(),
             _ => Entry::default(),
@@ -43,7 +43,7 @@ impl Memory {
     }
 
     /// Changes what is remembered of this object.
-    pub fn update(&self, request: &RestartRequest, change: impl FnOnce(&mut Entry)) {
+    pub(super) fn update(&self, request: &RestartRequest, change: impl FnOnce(&mut Entry)) {
         let mut entries = self.lock();
         let (uid, entry) = entries.entry(key(request)).or_default();
         if *uid != self::uid(request) {
@@ -53,19 +53,21 @@ impl Memory {
     }
 
     /// Forgets an object that is gone or has nothing more to do.
-    pub fn forget(&self, namespace: &str, name: &str) {
+    pub(super) fn forget(&self, namespace: &str, name: &str) {
         self.lock().remove(&(namespace.to_owned(), name.to_owned()));
     }
 
     /// The newer of the cached object and the one that our last write returned. Resource versions
     /// of one kind are ordered numbers; where one is not, the cache counts as newer, since a swap
     /// on a stale base is refused anyway.
-    pub fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
+    pub(super) fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
         let version = |object: &RestartRequest| -> Option<u64> {
             object.metadata.resource_version.as_deref()?.parse().ok()
         };
         match self.recall(cached).stored {
-            Some(stored) if version(&stored) > version(cached) && version(cached).is_some() => *stored,
+            Some(stored) if version(&stored) > version(cached) && version(cached).is_some() => {
+                *stored
+            }
             _ => cached.clone(),
         }
     }
@@ -78,7 +80,10 @@ impl Memory {
 
 fn key(request: &RestartRequest) -> Key {
     let meta = &request.metadata;
-    (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
+    (
+        meta.namespace.clone().unwrap_or_default(),
+        meta.name.clone().unwrap_or_default(),
+    )
 }
 
 fn uid(request: &RestartRequest) -> String {
@@ -102,8 +107,15 @@ mod tests {
     fn a_cache_older_than_our_own_write_is_passed_over() {
         let memory = Memory::default();
         let written = object("u", "12");
-        memory.update(&written, |entry| entry.stored = Some(Box::new(written.clone())));
-        let version = |cached: &str| memory.freshest(&object("u", cached)).metadata.resource_version;
+        memory.update(&written, |entry| {
+            entry.stored = Some(Box::new(written.clone()))
+        });
+        let version = |cached: &str| {
+            memory
+                .freshest(&object("u", cached))
+                .metadata
+                .resource_version
+        };
         assert_eq!(version("9").as_deref(), Some("12"));
         assert_eq!(version("12").as_deref(), Some("12"));
         assert_eq!(version("13").as_deref(), Some("13"));
@@ -112,7 +124,9 @@ mod tests {
     #[test]
     fn an_object_created_anew_inherits_nothing() {
         let memory = Memory::default();
-        memory.update(&object("old", "5"), |entry| entry.unsaved = Some(Done::Rested));
+        memory.update(&object("old", "5"), |entry| {
+            entry.unsaved = Some(Done::Rested)
+        });
         assert_eq!(memory.recall(&object("new", "6")).unsaved, None);
     }
 }

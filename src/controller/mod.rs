@@ -5,6 +5,7 @@ mod act;
 pub mod clock;
 pub mod error;
 mod gate;
+mod gauges;
 pub mod lease;
 mod memory;
 mod observe;
@@ -23,7 +24,7 @@ use kube::{
 };
 use tokio::sync::watch;
 
-pub use self::run::{Settings, run};
+pub use self::run::{Parts, Settings, run};
 use self::{accounts::Accounts, error::deadline, memory::Memory, view::View};
 use crate::{
     api::RestartRequest,
@@ -67,9 +68,16 @@ impl Context {
     }
 
     fn provider(&self, target: &Target) -> Result<&dyn Provider, CloudError> {
-        self.registry.get(&target.product()).map(AsRef::as_ref).ok_or_else(|| {
-            act::local("registry", Kind::Unsupported, "the product is not registered".to_owned())
-        })
+        self.registry
+            .get(&target.product())
+            .map(AsRef::as_ref)
+            .ok_or_else(|| {
+                act::local(
+                    "registry",
+                    Kind::Unsupported,
+                    "the product is not registered".to_owned(),
+                )
+            })
     }
 }
 
@@ -78,5 +86,8 @@ fn views(client: &Client, namespaces: &[String]) -> Vec<Api<View>> {
     if namespaces.is_empty() {
         return vec![Api::all(client.clone())];
     }
-    namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+    namespaces
+        .iter()
+        .map(|namespace| Api::namespaced(client.clone(), namespace))
+        .collect()
 }

@@ -1,18 +1,9 @@
 //! Object, memory and clocks, gathered into the [`Snapshot`] that the core decides on. Reads only.
 
-use super::{
-    Context,
-    error::Error,
-    gate,
-    memory::Entry,
-    record,
-};
+use super::{Context, error::Error, gate, memory::Entry, record};
 use crate::{
-    api::{RestartRequest, Resolution as Asked},
-    cloud::{
-        permit::Mine,
-        types::OrderId,
-    },
+    api::{Resolution as Asked, RestartRequest},
+    cloud::{permit::Mine, types::OrderId},
     protocol::{
         absorb::{is_edited, waiting_since},
         backoff,
@@ -28,7 +19,7 @@ const RESTORED_LABEL: &str = "velero.io/restore-name";
 ///
 /// An intent of our own that is met in a later pass than the one that wrote it is read again from
 /// the server first: the right to send needs an object that certainly shows it.
-pub async fn observe(
+pub(super) async fn observe(
     base: RestartRequest,
     from_this_pass: bool,
     seen: Seen,
@@ -51,7 +42,11 @@ fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
     let waiting = matches!(state, State::Waiting { .. });
     Snapshot {
         mine: mine(&state, ctx),
-        turn: if waiting { gate::turn(on, &ctx.stores) } else { Turn::Ours },
+        turn: if waiting {
+            gate::turn(on, &ctx.stores)
+        } else {
+            Turn::Ours
+        },
         look_at: look_at(&ctx.memory.recall(on), waiting, ctx),
         state,
         controls: controls(on),
@@ -70,12 +65,16 @@ fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
 
 fn mine(state: &State, ctx: &Context) -> Mine {
     match state {
-        State::Intent { call, ambiguous: false } => ctx.permits.mine(&call.attempt),
+        State::Intent {
+            call,
+            ambiguous: false,
+        } => ctx.permits.mine(&call.attempt),
         // An answer was seen already: whoever sent it, it is not sent again.
         State::Intent { .. } => Mine::Sent,
-        State::Waiting { .. } | State::Submitted { .. } | State::Unknown { .. } | State::Finished => {
-            Mine::NotMine
-        }
+        State::Waiting { .. }
+        | State::Submitted { .. }
+        | State::Unknown { .. }
+        | State::Finished => Mine::NotMine,
     }
 }
 
@@ -99,8 +98,13 @@ fn controls(on: &RestartRequest) -> Controls {
 
 fn resolution(asked: &Asked) -> Option<Resolution> {
     match asked {
-        Asked { adopt: Some(order), .. } => Some(Resolution::Adopt(OrderId(order.clone()))),
-        Asked { not_executed: Some(true), .. } => Some(Resolution::NotExecuted),
+        Asked {
+            adopt: Some(order), ..
+        } => Some(Resolution::Adopt(OrderId(order.clone()))),
+        Asked {
+            not_executed: Some(true),
+            ..
+        } => Some(Resolution::NotExecuted),
         Asked { .. } => None,
     }
 }

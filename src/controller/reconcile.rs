@@ -5,13 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kube::runtime::controller::Action;
 
 use super::{
-    Context,
-    act::act,
-    error::Error,
-    observe::observe,
-    record::record,
-    report::report,
-    view::View,
+    Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
 };
 use crate::{
     api::RestartRequest,
@@ -29,18 +23,30 @@ const PASS_LIMIT: usize = 8;
 
 /// One pass, as the controller calls it. While another replica leads, nothing is done: gaining the
 /// lease wakes every request.
-pub async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Action, Error> {
+pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Action, Error> {
     if !*ctx.leading.borrow() {
         return Ok(Action::await_change());
     }
-    let _running = ctx.metrics.pass();
     match &view.object {
-        Ok(request) => pass(request, &ctx).await,
+        Ok(request) => timed(request, &ctx).await,
         Err(error) => {
-            tracing::error!(error, "a request cannot be decoded; it is left alone until it changes");
+            tracing::error!(
+                error,
+                "a request cannot be decoded; it is left alone until it changes"
+            );
             Ok(Action::await_change())
         }
     }
+}
+
+async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
+    let begin = ctx.clock.boot();
+    ctx.metrics.passes_active(1);
+    let result = pass(request, ctx).await;
+    ctx.metrics.passes_active(-1);
+    ctx.metrics
+        .pass_duration(ctx.clock.boot().saturating_sub(begin).as_secs_f64());
+    result
 }
 
 async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
@@ -48,7 +54,8 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
     let mut from_this_pass = false;
     let mut seen = Seen::default();
     for _ in 0..PASS_LIMIT {
-        let (object, snapshot) = observe(base, from_this_pass, std::mem::take(&mut seen), ctx).await?;
+        let (object, snapshot) =
+            observe(base, from_this_pass, std::mem::take(&mut seen), ctx).await?;
         let step = decide(&snapshot, ctx.clock.wall(), &ctx.policy);
         tracing::trace!(?step, "decided");
         let done = act(step, &object, ctx).await;
@@ -74,7 +81,9 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
 
 /// A result that could not be stored in an earlier pass is absorbed before anything else.
 async fn settle_unsaved(base: RestartRequest, ctx: &Context) -> Result<RestartRequest, Error> {
-    let Some(done) = ctx.memory.recall(&base).unsaved else { return Ok(base) };
+    let Some(done) = ctx.memory.recall(&base).unsaved else {
+        return Ok(base);
+    };
     let recorded = record(base.clone(), &done, ctx).await?;
     ctx.memory.update(&base, |entry| {
         entry.unsaved = None;
@@ -86,7 +95,10 @@ async fn settle_unsaved(base: RestartRequest, ctx: &Context) -> Result<RestartRe
 
 /// Only answers of the cloud to a call are worth keeping; everything else is found out again.
 fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) -> Error {
-    if let Done::Answered { attempt, answer, .. } = &done {
+    if let Done::Answered {
+        attempt, answer, ..
+    } = &done
+    {
         tracing::warn!(
             attempt = attempt.0,
             ?answer,
@@ -100,17 +112,30 @@ fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) ->
 /// The right to send belongs to the process that wrote the intent and has seen it stored.
 fn hold_if_ours(done: &Done, stored: &RestartRequest, ctx: &Context) {
     let Done::Opened(opening) = done else { return };
-    let State::Intent { call, ambiguous: false } = State::of(stored) else { return };
+    let State::Intent {
+        call,
+        ambiguous: false,
+    } = State::of(stored)
+    else {
+        return;
+    };
     if call.attempt == opening.call.attempt {
-        ctx.permits.hold(call.attempt.clone(), send_by(stored, &call.not_after, ctx));
+        ctx.permits
+            .hold(call.attempt.clone(), send_by(stored, &call.not_after, ctx));
     }
 }
 
 /// The last moment to send, by the boot clock: before the signature's end, and before
 /// `startBefore`.
 fn send_by(stored: &RestartRequest, not_after: &jiff::Timestamp, ctx: &Context) -> Duration {
-    let end = not_after.saturating_sub(ctx.policy.send_margin).unwrap_or(*not_after);
-    let end = stored.spec.start_before.as_ref().map_or(end, |limit| end.min(limit.0));
+    let end = not_after
+        .saturating_sub(ctx.policy.send_margin)
+        .unwrap_or(*not_after);
+    let end = stored
+        .spec
+        .start_before
+        .as_ref()
+        .map_or(end, |limit| end.min(limit.0));
     let left = end.duration_since(ctx.clock.wall());
     ctx.clock.boot() + Duration::try_from(left).unwrap_or_default()
 }
@@ -134,7 +159,10 @@ fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Action {
 
 /// An attempt that has an answer is never sent again, so its right need not be remembered.
 fn forget_what_is_over(stored: &RestartRequest, ctx: &Context) {
-    let attempt = stored.status.as_ref().and_then(|status| status.attempt.as_ref());
+    let attempt = stored
+        .status
+        .as_ref()
+        .and_then(|status| status.attempt.as_ref());
     if let Some(attempt) = attempt.filter(|attempt| attempt.answer.is_some()) {
         ctx.permits.forget(&AttemptId(attempt.attempt_id.clone()));
     }

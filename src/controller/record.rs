@@ -17,7 +17,7 @@ use crate::{
 const TRIES: usize = 4;
 
 /// What came of writing.
-pub struct Recorded {
+pub(super) struct Recorded {
     /// The object as it is stored.
     pub stored: RestartRequest,
     /// What was written, or would have been.
@@ -29,7 +29,7 @@ pub struct Recorded {
 /// Applies `done` to what is stored, until that holds. After any answer but a success the object
 /// is read again: a refused write may be our own that was stored already, and one that timed out
 /// may have been stored, or may be stored later.
-pub async fn record(
+pub(super) async fn record(
     mut base: RestartRequest,
     done: &Done,
     ctx: &Context,
@@ -40,10 +40,20 @@ pub async fn record(
         let next = absorb(&base, done, ctx.clock.wall(), &ctx.policy);
         if base.status.as_ref() == Some(&next.status) {
             // What an unconfirmed try wanted is what is stored: it was ours, and is told.
-            return Ok(match tried.filter(|tried| base.status.as_ref() == Some(&tried.status)) {
-                Some(ours) => Recorded { stored: base, next: ours, written: true },
-                None => Recorded { stored: base, next, written: false },
-            });
+            return Ok(
+                match tried.filter(|tried| base.status.as_ref() == Some(&tried.status)) {
+                    Some(ours) => Recorded {
+                        stored: base,
+                        next: ours,
+                        written: true,
+                    },
+                    None => Recorded {
+                        stored: base,
+                        next,
+                        written: false,
+                    },
+                },
+            );
         }
         let mut wanted = base.clone();
         wanted.status = Some(next.status.clone());
@@ -51,7 +61,11 @@ pub async fn record(
         match deadline(api.replace_status(&name, &PostParams::default(), &wanted)).await {
             Ok(stored) => {
                 keep(&stored, ctx);
-                return Ok(Recorded { stored, next, written: true });
+                return Ok(Recorded {
+                    stored,
+                    next,
+                    written: true,
+                });
             }
             Err(error) => {
                 tracing::debug!(
@@ -67,7 +81,7 @@ pub async fn record(
 }
 
 /// The object as it is stored now.
-pub async fn live(
+pub(super) async fn live(
     api: &Api<RestartRequest>,
     base: &RestartRequest,
 ) -> Result<RestartRequest, Error> {

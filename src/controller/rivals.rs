@@ -3,22 +3,15 @@
 
 use kube::api::ListParams;
 
-use super::{
-    Context,
-    error::deadline,
-};
+use super::{Context, error::deadline};
 use crate::{
     api::RestartRequest,
     cloud::types::{Look, OrderId, Submission},
-    protocol::{
-        absorb::Rivals,
-        state::State,
-        target,
-    },
+    protocol::{absorb::Rivals, state::State, target},
 };
 
 /// What stands against adopting one of these orders. Nothing was seen: nothing is asked.
-pub async fn rivals(
+pub(super) async fn rivals(
     look: &Look,
     call: &Submission,
     on: &RestartRequest,
@@ -36,13 +29,15 @@ pub async fn rivals(
 }
 
 /// The request, if any, that has recorded this order as its own.
-pub async fn taken_by(
+pub(super) async fn taken_by(
     order: &OrderId,
     on: &RestartRequest,
     ctx: &Context,
 ) -> Result<Option<String>, kube::Error> {
     let others = others(on, ctx).await?;
-    let holder = others.into_iter().find(|other| order_of(other).as_ref() == Some(order));
+    let holder = others
+        .into_iter()
+        .find(|other| order_of(other).as_ref() == Some(order));
     Ok(holder.and_then(|other| other.metadata.uid))
 }
 
@@ -59,7 +54,9 @@ async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest
             let decoded = page.items.into_iter().filter_map(|view| view.object.ok());
             found.extend(decoded.map(|other| *other).filter(|other| {
                 other.metadata.uid != on.metadata.uid
-                    && target::keys(&other.spec.target).iter().any(|key| mine.contains(key))
+                    && target::keys(&other.spec.target)
+                        .iter()
+                        .any(|key| mine.contains(key))
             }));
             match page.metadata.continue_ {
                 Some(token) if !token.is_empty() => params = params.continue_token(&token),
@@ -81,7 +78,9 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
     let window = |from: jiff::Timestamp, to: jiff::Timestamp| {
         let margin = ctx.policy.skew;
         let from = from.saturating_sub(margin).unwrap_or(jiff::Timestamp::MIN);
-        let to = to.saturating_add(margin + ctx.policy.settle).unwrap_or(jiff::Timestamp::MAX);
+        let to = to
+            .saturating_add(margin + ctx.policy.settle)
+            .unwrap_or(jiff::Timestamp::MAX);
         (from, to)
     };
     let open = match State::of(other) {
@@ -89,7 +88,11 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
         State::Unknown { .. } => order_of(other).is_none(),
         State::Waiting { .. } | State::Submitted { .. } | State::Finished => false,
     };
-    let Some(attempt) = other.status.as_ref().and_then(|status| status.attempt.as_ref()) else {
+    let Some(attempt) = other
+        .status
+        .as_ref()
+        .and_then(|status| status.attempt.as_ref())
+    else {
         return false;
     };
     let (from, to) = window(attempt.signed_at.0, attempt.not_after.0);

@@ -7,7 +7,7 @@ use futures::{
     future::{BoxFuture, Shared, join_all},
 };
 use kube::{
-    Api, Client,
+    Api, Client, Resource as _,
     runtime::{
         Controller,
         controller::{self, Action},
@@ -23,6 +23,7 @@ use super::{
     Context,
     accounts::{AccountSettings, Accounts, watch as account_watch},
     error::Error,
+    gauges,
     lease::Lease,
     memory::Memory,
     reconcile::reconcile,
@@ -84,7 +85,17 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         .map(|api| Controller::new(api, watcher::Config::default()))
         .collect();
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
-    background.spawn(tell_readiness(stores.clone(), accounts.clone(), parts.health.clone()));
+    background.spawn(tell_readiness(
+        stores.clone(),
+        accounts.clone(),
+        parts.health.clone(),
+    ));
+    parts.metrics.read_from(gauges::source(
+        stores.clone(),
+        accounts.clone(),
+        parts.clock.clone(),
+        leading.clone(),
+    ));
     let lease = Lease::new(
         parts.client.clone(),
         &settings.operator_namespace,
@@ -103,7 +114,13 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         }
         join_all(controllers.into_iter().map(|controller| {
             let wakes = wakes(woken.clone(), leading.clone());
-            drive(controller, wakes, ctx.clone(), settings.concurrency, shutdown.clone())
+            drive(
+                controller,
+                wakes,
+                ctx.clone(),
+                settings.concurrency,
+                shutdown.clone(),
+            )
         }))
         .await;
     };
@@ -137,7 +154,14 @@ fn start_accounts(
     let woken = wake.subscribe();
     for (api, writer) in apis.into_iter().zip(writers) {
         let (wake, accounts, metrics) = (wake.clone(), accounts.clone(), parts.metrics.clone());
-        background.spawn(account_watch::fill(api, writer, wake, accounts, metrics, "CloudAccount"));
+        background.spawn(account_watch::fill(
+            api,
+            writer,
+            wake,
+            accounts,
+            metrics,
+            "CloudAccount",
+        ));
     }
     background.spawn(account_watch::fill(
         Api::all(parts.client.clone()),
@@ -214,10 +238,7 @@ fn again(view: Arc<View>, error: &Error, _: Arc<Context>) -> Action {
     error.again(view.meta().uid.as_deref().unwrap_or_default())
 }
 
-type Ended = Result<
-    (reflector::ObjectRef<View>, Action),
-    controller::Error<Error, watcher::Error>,
->;
+type Ended = Result<(reflector::ObjectRef<View>, Action), controller::Error<Error, watcher::Error>>;
 
 /// Every item of the controller's stream is counted and, if it is an error, logged.
 fn ended(result: Ended, ctx: &Context) {

@@ -22,7 +22,7 @@ use crate::{
 /// When the absence of an order proves that none was opened: the signature has expired for every
 /// clock, and the list had time to settle.
 #[must_use]
-pub fn closes_at(call: &Submission, policy: &Policy) -> Timestamp {
+pub(super) fn closes_at(call: &Submission, policy: &Policy) -> Timestamp {
     backoff::after(backoff::after(call.not_after, policy.skew), policy.settle)
 }
 

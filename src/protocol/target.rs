@@ -44,6 +44,26 @@ pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
     }))
 }
 
+/// Product and the cloud's name of the call: closed metric labels.
+#[must_use]
+pub fn labels(spec: &TargetSpec) -> (&'static str, &'static str) {
+    let TargetSpec {
+        sae_application,
+        sae_instances,
+        sae_applications,
+        edas_application,
+        volcengine_instances,
+    } = spec;
+    match () {
+        () if sae_application.is_some() => ("sae", "RestartApplication"),
+        () if sae_instances.is_some() => ("sae", "RestartInstances"),
+        () if sae_applications.is_some() => ("sae", "BatchRestartApplications"),
+        () if edas_application.is_some() => ("edas", "RestartApplication"),
+        () if volcengine_instances.is_some() => ("volcengine", "RebootInstances"),
+        () => ("none", "none"),
+    }
+}
+
 /// What only one open attempt or running order may hold at a time: applications and instances, by
 /// product. Their ids are unique in the whole cloud.
 #[must_use]

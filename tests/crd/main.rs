@@ -1,5 +1,5 @@
 //! The three kinds without a server: what is shipped, what their schemas say, what their rules decide, and
-//! that everything which is accepted can be read. What only a server can decide is in `tests/admission.rs`.
+//! that everything which is accepted can be read. What only a server can decide is in `tests/admission`.
 #![allow(
     clippy::expect_used,
     clippy::panic,

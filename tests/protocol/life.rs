@@ -3,7 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use kube::core::cel::{Validator, apply_defaults};
 use restart_operator::{
-    api::{Condition, ConditionStatus, ConditionType, Phase, RestartRequest, RestartRequestStatus, condition},
+    api::{
+        Condition, ConditionStatus, ConditionType, Phase, RestartRequest, RestartRequestStatus,
+        condition,
+    },
     cloud::{
         error::{CloudError, Delivery, Kind, Retry},
         permit::Mine,
@@ -125,9 +128,13 @@ impl Life {
         }
         self.object = stored;
         let again = absorb(&self.object, done, self.now, &self.policy);
-        assert_eq!(again.status, next.status, "absorbing twice is not absorbing once");
+        assert_eq!(
+            again.status, next.status,
+            "absorbing twice is not absorbing once"
+        );
         self.look_at = next.look_at;
-        self.events.extend(next.notices.iter().map(|notice| notice.reason));
+        self.events
+            .extend(next.notices.iter().map(|notice| notice.reason));
         next
     }
 
@@ -162,16 +169,28 @@ impl Life {
     pub fn send(&mut self, answer: Answer) -> Submission {
         let call = self.open();
         self.mine = Mine::Sent;
-        self.absorb(&Done::Answered { attempt: call.attempt.clone(), answer, look: None });
+        self.absorb(&Done::Answered {
+            attempt: call.attempt.clone(),
+            answer,
+            look: None,
+        });
         call
     }
 
     pub fn poll(&mut self, report: OrderReport) -> Next {
-        self.absorb(&Done::Polled { order: order("o-1"), report: Ok(report), progress_due: true })
+        self.absorb(&Done::Polled {
+            order: order("o-1"),
+            report: Ok(report),
+            progress_due: true,
+        })
     }
 
     pub fn look(&mut self, call: &Submission, candidates: Vec<Candidate>) -> Next {
-        let look = Look { candidates, complete: true, cloud_time: self.now };
+        let look = Look {
+            candidates,
+            complete: true,
+            cloud_time: self.now,
+        };
         self.absorb(&Done::Resolved {
             attempt: call.attempt.clone(),
             look: Ok(look),
@@ -211,7 +230,10 @@ pub fn order(id: &str) -> OrderId {
 }
 
 pub fn accepted() -> Answer {
-    Answer::Accepted(Acceptance { order: order("o-1"), request_id: Some("req-1".into()) })
+    Answer::Accepted(Acceptance {
+        order: order("o-1"),
+        request_id: Some("req-1".into()),
+    })
 }
 
 pub fn check() -> Check {
@@ -259,7 +281,11 @@ pub fn lost() -> Answer {
 }
 
 pub fn candidate(id: &str, match_: Match) -> Candidate {
-    Candidate { order: order(id), match_, line: format!("{id} CoRestartApplication by 12345") }
+    Candidate {
+        order: order(id),
+        match_,
+        line: format!("{id} CoRestartApplication by 12345"),
+    }
 }
 
 pub fn report(state: OrderState, status: i32) -> OrderReport {
@@ -288,7 +314,11 @@ fn judge(new: &RestartRequest, old: &RestartRequest) {
     let [new, old] = [new, old].map(|object| serde_json::to_value(object).unwrap());
     let verdict = SCHEMA.with(|schema| Validator::new().validate(schema, &new, Some(&old)));
     if let Err(errors) = verdict {
-        let text: Vec<_> = errors.as_slice().iter().map(|e| format!("{}: {}", e.field_path, e.message)).collect();
+        let text: Vec<_> = errors
+            .as_slice()
+            .iter()
+            .map(|e| format!("{}: {}", e.field_path, e.message))
+            .collect();
         panic!("the server refuses this status: {text:#?}\n{new:#}");
     }
 }

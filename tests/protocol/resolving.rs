@@ -26,15 +26,23 @@ fn unanswered() -> (Life, Submission) {
 }
 
 fn resolve(life: &mut Life, call: &Submission, look: Look, rivals: Rivals) {
-    life.absorb(&Done::Resolved { attempt: call.attempt.clone(), look: Ok(look), rivals });
+    life.absorb(&Done::Resolved {
+        attempt: call.attempt.clone(),
+        look: Ok(look),
+        rivals,
+    });
 }
 
 #[test]
 fn one_verified_order_is_adopted() {
     let (mut life, call) = unanswered();
-    life.wait_until(3).look(&call, vec![candidate("o-1", Match::Verified)]);
+    life.wait_until(3)
+        .look(&call, vec![candidate("o-1", Match::Verified)]);
     assert_eq!((life.phase(), life.reason()), (Phase::Running, "Running"));
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::True, "OrderAdopted"));
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::True, "OrderAdopted")
+    );
     assert_eq!(life.events, [EventReason::Resolving, EventReason::Adopted]);
     assert_eq!(life.status().start_time.as_ref().unwrap().0, at(0));
 }
@@ -48,7 +56,10 @@ fn nothing_listed_proves_nothing_before_the_window_closes() {
         life.wait_until(seconds).look(&call, vec![]);
         assert_eq!(life.phase(), Phase::Resolving);
     }
-    assert_eq!(life.writes, writes, "a look that finds nothing new is no write");
+    assert_eq!(
+        life.writes, writes,
+        "a look that finds nothing new is no write"
+    );
     assert_eq!(life.look_at, Some(at(CLOSES)));
 }
 
@@ -56,15 +67,25 @@ fn nothing_listed_proves_nothing_before_the_window_closes() {
 fn nothing_listed_after_the_window_is_not_executed() {
     let (mut life, call) = unanswered();
     life.wait_until(CLOSES).look(&call, vec![]);
-    assert_eq!((life.phase(), life.reason()), (Phase::NotExecuted, "NotExecuted"));
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::False, "NotExecuted"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::NotExecuted, "NotExecuted")
+    );
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::False, "NotExecuted")
+    );
 }
 
 #[test]
 fn the_clouds_clock_closes_the_window_and_not_ours_alone() {
     let (mut life, call) = unanswered();
     life.wait_until(CLOSES + 30);
-    let early = Look { candidates: vec![], complete: true, cloud_time: at(CLOSES - 1) };
+    let early = Look {
+        candidates: vec![],
+        complete: true,
+        cloud_time: at(CLOSES - 1),
+    };
     resolve(&mut life, &call, early, Rivals::default());
     assert_eq!(life.phase(), Phase::Resolving);
     assert!(life.look_at.is_some());
@@ -75,7 +96,10 @@ fn a_cancelled_call_that_was_not_executed_is_cancelled() {
     let (mut life, call) = unanswered();
     life.edit(json!({"cancel": true}));
     life.wait_until(CLOSES).look(&call, vec![]);
-    assert_eq!((life.phase(), life.reason()), (Phase::Cancelled, "CancelledBeforeSubmission"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Cancelled, "CancelledBeforeSubmission")
+    );
 }
 
 #[test]
@@ -90,12 +114,22 @@ fn what_cannot_be_told_apart_is_unknown_and_names_what_was_seen() {
         let (mut life, call) = unanswered();
         life.wait_until(when);
         let seen = !candidates.is_empty();
-        let look = Look { candidates, complete, cloud_time: life.now };
+        let look = Look {
+            candidates,
+            complete,
+            cloud_time: life.now,
+        };
         resolve(&mut life, &call, look, Rivals::default());
-        assert_eq!((life.phase(), life.reason()), (Phase::Unknown, "OutcomeUnknown"));
+        assert_eq!(
+            (life.phase(), life.reason()),
+            (Phase::Unknown, "OutcomeUnknown")
+        );
         assert_eq!(life.says(ConditionType::Finished).0, ConditionStatus::False);
         assert_eq!(life.says(ConditionType::Stalled).0, ConditionStatus::True);
-        assert_eq!(life.message().contains("o-1 CoRestartApplication by 12345"), seen);
+        assert_eq!(
+            life.message().contains("o-1 CoRestartApplication by 12345"),
+            seen
+        );
         assert!(life.message().contains("spec.resolution"));
         assert_eq!(life.step(), Step::Rest, "Unknown calls nothing");
     }
@@ -104,9 +138,11 @@ fn what_cannot_be_told_apart_is_unknown_and_names_what_was_seen() {
 #[test]
 fn an_order_that_has_not_started_is_looked_at_again() {
     let (mut life, call) = unanswered();
-    life.wait_until(3).look(&call, vec![candidate("o-1", Match::NotStarted)]);
+    life.wait_until(3)
+        .look(&call, vec![candidate("o-1", Match::NotStarted)]);
     assert_eq!(life.phase(), Phase::Resolving);
-    life.wait_until(10).look(&call, vec![candidate("o-1", Match::Verified)]);
+    life.wait_until(10)
+        .look(&call, vec![candidate("o-1", Match::Verified)]);
     assert_eq!(life.phase(), Phase::Running);
 }
 
@@ -115,13 +151,22 @@ fn an_order_of_another_request_is_no_candidate() {
     let (mut life, call) = unanswered();
     life.wait_until(3);
     let look = Look {
-        candidates: vec![candidate("o-1", Match::Verified), candidate("o-2", Match::Verified)],
+        candidates: vec![
+            candidate("o-1", Match::Verified),
+            candidate("o-2", Match::Verified),
+        ],
         complete: true,
         cloud_time: life.now,
     };
-    let rivals = Rivals { recorded: vec![order("o-2")], unresolved: None };
+    let rivals = Rivals {
+        recorded: vec![order("o-2")],
+        unresolved: None,
+    };
     resolve(&mut life, &call, look, rivals);
-    assert_eq!(life.status().change_order.as_ref().unwrap().id.as_deref(), Some("o-1"));
+    assert_eq!(
+        life.status().change_order.as_ref().unwrap().id.as_deref(),
+        Some("o-1")
+    );
 }
 
 #[test]
@@ -133,7 +178,10 @@ fn an_order_that_another_request_looks_for_too_is_not_adopted() {
         complete: true,
         cloud_time: life.now,
     };
-    let rivals = Rivals { recorded: vec![], unresolved: Some("other".into()) };
+    let rivals = Rivals {
+        recorded: vec![],
+        unresolved: Some("other".into()),
+    };
     resolve(&mut life, &call, look, rivals);
     assert_eq!(life.phase(), Phase::Unknown);
 }
@@ -157,7 +205,8 @@ fn a_list_that_cannot_be_read_is_tried_for_an_hour_after_the_window() {
 
 fn unknown() -> Life {
     let (mut life, call) = unanswered();
-    life.wait_until(3).look(&call, vec![candidate("o-1", Match::CreatorUnknown)]);
+    life.wait_until(3)
+        .look(&call, vec![candidate("o-1", Match::CreatorUnknown)]);
     life
 }
 
@@ -191,7 +240,11 @@ fn a_wrong_order_is_refused_and_the_request_stays_unknown() {
     ] {
         let mut life = unknown();
         life.edit(json!({"resolution": {"adopt": "o-1"}}));
-        life.absorb(&Done::Adopted { order: order("o-1"), report: Ok(report), taken_by });
+        life.absorb(&Done::Adopted {
+            order: order("o-1"),
+            report: Ok(report),
+            taken_by,
+        });
         assert_eq!(life.phase(), Phase::Unknown);
         assert_eq!(life.events.last(), Some(&EventReason::ResolutionRefused));
         assert_eq!(life.status().observed_generation, 2);
@@ -206,5 +259,8 @@ fn a_persons_not_executed_counts_once_the_signature_has_expired() {
     assert_eq!(life.phase(), Phase::Unknown);
     assert_eq!(life.look_at, Some(at(960)));
     life.wait_until(960).follow();
-    assert_eq!((life.phase(), life.reason()), (Phase::NotExecuted, "ResolvedNotExecuted"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::NotExecuted, "ResolvedNotExecuted")
+    );
 }

@@ -34,7 +34,10 @@ fn every_reason_writes_all_seven_conditions_of_the_present_generation() {
 #[test]
 fn the_trio_of_kstatus_agrees_with_the_phase() {
     use ConditionStatus::{False, True};
-    for reason in Reason::ALL.iter().filter(|reason| !PARTIAL.contains(reason)) {
+    for reason in Reason::ALL
+        .iter()
+        .filter(|reason| !PARTIAL.contains(reason))
+    {
         let status = told(*reason);
         let is = |type_| condition::find(&status.conditions, type_).unwrap().status;
         let expected = match status.phase {
@@ -55,7 +58,12 @@ fn the_trio_of_kstatus_agrees_with_the_phase() {
         );
         assert_eq!(trio, expected, "{}", reason.as_str());
         let finished = is(ConditionType::Finished) == True;
-        assert_eq!(finished, status.completion_time.is_some(), "{}", reason.as_str());
+        assert_eq!(
+            finished,
+            status.completion_time.is_some(),
+            "{}",
+            reason.as_str()
+        );
     }
 }
 

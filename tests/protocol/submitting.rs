@@ -22,8 +22,14 @@ use crate::life::{Life, accepted, at, candidate, error, lost};
 fn only_the_writer_of_an_unsent_intent_sends_it() {
     let mut life = Life::new(json!({}));
     let call = life.open();
-    assert_eq!((life.phase(), life.reason()), (Phase::Submitting, "Submitting"));
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::Unknown, "IntentRecorded"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Submitting, "Submitting")
+    );
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::Unknown, "IntentRecorded")
+    );
     assert_eq!(life.step(), Step::Submit(call.clone()));
     for not_ours in [Mine::Sent, Mine::NotMine] {
         life.mine = not_ours;
@@ -35,7 +41,11 @@ fn only_the_writer_of_an_unsent_intent_sends_it() {
 fn what_is_signed_is_what_is_stored() {
     let mut life = Life::new(json!({}));
     let call = life.open();
-    let State::Intent { call: read, ambiguous: false } = State::of(&life.object) else {
+    let State::Intent {
+        call: read,
+        ambiguous: false,
+    } = State::of(&life.object)
+    else {
         panic!("no open intent");
     };
     assert_eq!(read, call);
@@ -47,10 +57,19 @@ fn an_accepted_call_is_followed() {
     life.wait_until(5);
     life.send(accepted());
     assert_eq!((life.phase(), life.reason()), (Phase::Running, "Running"));
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::True, "OrderAccepted"));
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::True, "OrderAccepted")
+    );
     assert_eq!(life.status().start_time.as_ref().unwrap().0, at(5));
-    assert_eq!(life.status().attempt.as_ref().unwrap().answer, Some(Stored::Accepted));
-    assert_eq!((life.writes, life.events.as_slice()), (2, &[EventReason::Submitted][..]));
+    assert_eq!(
+        life.status().attempt.as_ref().unwrap().answer,
+        Some(Stored::Accepted)
+    );
+    assert_eq!(
+        (life.writes, life.events.as_slice()),
+        (2, &[EventReason::Submitted][..])
+    );
 }
 
 #[test]
@@ -61,8 +80,15 @@ fn a_cancel_between_intent_and_call_withholds_the_call() {
     assert_eq!(life.step(), Step::Withhold(call.clone()));
     life.mine = Mine::Sent;
     let answer = Answer::Rejected(error(Kind::Transient, Delivery::NotSent, Retry::Later));
-    life.absorb(&Done::Answered { attempt: call.attempt, answer, look: None });
-    assert_eq!((life.phase(), life.reason()), (Phase::Cancelled, "CancelledBeforeSubmission"));
+    life.absorb(&Done::Answered {
+        attempt: call.attempt,
+        answer,
+        look: None,
+    });
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Cancelled, "CancelledBeforeSubmission")
+    );
 }
 
 #[test]
@@ -76,9 +102,16 @@ fn a_permanent_rejection_ends_the_request_with_its_code() {
         (Kind::Invalid, "Rejected"),
     ] {
         let mut life = Life::new(json!({}));
-        life.send(Answer::Rejected(error(kind, Delivery::Refused, Retry::Never)));
+        life.send(Answer::Rejected(error(
+            kind,
+            Delivery::Refused,
+            Retry::Never,
+        )));
         assert_eq!((life.phase(), life.reason()), (Phase::Failed, reason));
-        assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::False, "Rejected"));
+        assert_eq!(
+            life.says(ConditionType::Submitted),
+            (ConditionStatus::False, "Rejected")
+        );
         assert!(life.message().contains("Some.Code") && life.message().contains("req-9"));
     }
 }
@@ -86,12 +119,33 @@ fn a_permanent_rejection_ends_the_request_with_its_code() {
 #[test]
 fn a_rejection_that_passes_leads_to_a_new_attempt_after_the_back_off() {
     let mut life = Life::new(json!({}));
-    life.send(Answer::Rejected(error(Kind::Transient, Delivery::Refused, Retry::Later)));
-    assert_eq!((life.phase(), life.reason()), (Phase::Pending, "BackingOff"));
-    let not_before = life.status().attempt.as_ref().unwrap().not_before.as_ref().unwrap().0;
+    life.send(Answer::Rejected(error(
+        Kind::Transient,
+        Delivery::Refused,
+        Retry::Later,
+    )));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Pending, "BackingOff")
+    );
+    let not_before = life
+        .status()
+        .attempt
+        .as_ref()
+        .unwrap()
+        .not_before
+        .as_ref()
+        .unwrap()
+        .0;
     let wait = not_before.duration_since(at(0)).as_secs();
     assert!((9..=11).contains(&wait), "{wait}");
-    assert!(matches!(life.step(), Step::Wait { why: Why::BackingOff, .. }));
+    assert!(matches!(
+        life.step(),
+        Step::Wait {
+            why: Why::BackingOff,
+            ..
+        }
+    ));
     life.now = not_before;
     life.look_at = None;
     assert_eq!(life.step(), Step::Check);
@@ -101,9 +155,16 @@ fn a_rejection_that_passes_leads_to_a_new_attempt_after_the_back_off() {
 
 #[test]
 fn a_busy_target_and_a_used_up_quota_are_queued() {
-    for (kind, reason) in [(Kind::Busy, "ForeignChangeOrder"), (Kind::Throttled, "Throttled")] {
+    for (kind, reason) in [
+        (Kind::Busy, "ForeignChangeOrder"),
+        (Kind::Throttled, "Throttled"),
+    ] {
         let mut life = Life::new(json!({}));
-        life.send(Answer::Rejected(error(kind, Delivery::Refused, Retry::WhenFree)));
+        life.send(Answer::Rejected(error(
+            kind,
+            Delivery::Refused,
+            Retry::WhenFree,
+        )));
         assert_eq!((life.phase(), life.reason()), (Phase::Queued, reason));
         assert!(life.look_at.unwrap() >= at(27));
     }
@@ -116,15 +177,24 @@ fn attempts_end_at_the_back_off_limit() {
     life.send(rejection());
     assert_eq!(life.phase(), Phase::Pending);
     life.wait_until(60).send(rejection());
-    assert_eq!((life.phase(), life.reason()), (Phase::Failed, "BackoffLimitExceeded"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Failed, "BackoffLimitExceeded")
+    );
 }
 
 #[test]
 fn a_lost_answer_is_never_followed_by_a_call() {
     let mut life = Life::new(json!({}));
     let call = life.send(lost());
-    assert_eq!((life.phase(), life.reason()), (Phase::Resolving, "Resolving"));
-    assert_eq!(life.status().attempt.as_ref().unwrap().answer, Some(Stored::Ambiguous));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Resolving, "Resolving")
+    );
+    assert_eq!(
+        life.status().attempt.as_ref().unwrap().answer,
+        Some(Stored::Ambiguous)
+    );
     assert_eq!(life.look_at, Some(at(3)));
     assert_eq!(life.wait_until(3).step(), Step::Resolve(call));
     assert_eq!(life.events, [EventReason::Resolving]);
@@ -135,8 +205,15 @@ fn a_late_rejection_does_not_undo_an_ambiguous_answer() {
     let mut life = Life::new(json!({}));
     let call = life.send(lost());
     let answer = Answer::Rejected(error(Kind::Transient, Delivery::Refused, Retry::Later));
-    life.absorb(&Done::Answered { attempt: call.attempt, answer, look: None });
-    assert_eq!(life.status().attempt.as_ref().unwrap().answer, Some(Stored::Ambiguous));
+    life.absorb(&Done::Answered {
+        attempt: call.attempt,
+        answer,
+        look: None,
+    });
+    assert_eq!(
+        life.status().attempt.as_ref().unwrap().answer,
+        Some(Stored::Ambiguous)
+    );
     assert_eq!(life.phase(), Phase::Resolving);
 }
 
@@ -144,8 +221,15 @@ fn a_late_rejection_does_not_undo_an_ambiguous_answer() {
 fn a_late_acceptance_is_taken() {
     let mut life = Life::new(json!({}));
     let call = life.send(lost());
-    life.absorb(&Done::Answered { attempt: call.attempt, answer: accepted(), look: None });
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::True, "OrderAccepted"));
+    life.absorb(&Done::Answered {
+        attempt: call.attempt,
+        answer: accepted(),
+        look: None,
+    });
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::True, "OrderAccepted")
+    );
 }
 
 #[test]
@@ -154,7 +238,11 @@ fn an_answer_to_another_intent_changes_nothing() {
     life.open();
     let before = life.object.clone();
     let attempt = restart_operator::cloud::types::AttemptId("f".repeat(32));
-    life.absorb(&Done::Answered { attempt, answer: accepted(), look: None });
+    life.absorb(&Done::Answered {
+        attempt,
+        answer: accepted(),
+        look: None,
+    });
     assert_eq!(life.object, before);
 }
 
@@ -172,7 +260,10 @@ fn busy_with_our_own_order_is_adopted() {
         answer: Answer::Rejected(error(Kind::Busy, Delivery::Refused, Retry::WhenFree)),
         look: Some((look, Rivals::default())),
     });
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::True, "OrderAdopted"));
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::True, "OrderAdopted")
+    );
     assert_eq!(life.events, [EventReason::Adopted]);
 }
 
@@ -181,7 +272,10 @@ fn suspend_after_the_call_is_answered() {
     let mut life = Life::new(json!({}));
     life.send(accepted());
     life.edit(json!({"suspend": true}));
-    life.poll(crate::life::report(restart_operator::cloud::types::OrderState::Running, 1));
+    life.poll(crate::life::report(
+        restart_operator::cloud::types::OrderState::Running,
+        1,
+    ));
     assert!(life.events.contains(&EventReason::SuspendIgnored));
     assert_eq!(life.status().observed_generation, 2);
 }

@@ -26,17 +26,33 @@ fn running() -> Life {
 fn a_happy_request_costs_three_writes_and_two_events() {
     let mut life = running();
     life.wait_until(9).poll(report(OrderState::Succeeded, 2));
-    assert_eq!((life.phase(), life.reason()), (Phase::Succeeded, "RestartSucceeded"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Succeeded, "RestartSucceeded")
+    );
     assert_eq!(life.writes, 3);
-    assert_eq!(life.events, [EventReason::Submitted, EventReason::Succeeded]);
+    assert_eq!(
+        life.events,
+        [EventReason::Submitted, EventReason::Succeeded]
+    );
     assert_eq!(life.step(), Step::Rest);
 }
 
 #[test]
 fn each_end_of_an_order_is_told_as_it_is() {
     for (state, status, phase, reason) in [
-        (OrderState::Succeeded, 2, Phase::Succeeded, "RestartSucceeded"),
-        (OrderState::PartlySucceeded, 2, Phase::PartiallySucceeded, "PartiallySucceeded"),
+        (
+            OrderState::Succeeded,
+            2,
+            Phase::Succeeded,
+            "RestartSucceeded",
+        ),
+        (
+            OrderState::PartlySucceeded,
+            2,
+            Phase::PartiallySucceeded,
+            "PartiallySucceeded",
+        ),
         (OrderState::Failed, 3, Phase::Failed, "RestartFailed"),
         (OrderState::Failed, 10, Phase::Failed, "RestartFailed"),
         (OrderState::Aborted, 6, Phase::Failed, "OrderAborted"),
@@ -44,7 +60,10 @@ fn each_end_of_an_order_is_told_as_it_is() {
         let mut life = running();
         life.poll(report(state, status));
         assert_eq!((life.phase(), life.reason()), (phase, reason));
-        assert_eq!(life.status().change_order.as_ref().unwrap().status, Some(status));
+        assert_eq!(
+            life.status().change_order.as_ref().unwrap().status,
+            Some(status)
+        );
         let good = matches!(state, OrderState::Succeeded);
         let succeeded = life.says(ConditionType::Succeeded).0;
         assert_eq!(succeeded, ConditionStatus::from(good));
@@ -56,17 +75,27 @@ fn each_end_of_an_order_is_told_as_it_is() {
 fn an_order_that_waits_for_a_person_is_paused_and_says_what_to_do() {
     for (state, reason, stalled) in [
         (OrderState::WaitsForApproval, "ApprovalRequired", false),
-        (OrderState::WaitsForConfirmation, "BatchConfirmationRequired", false),
+        (
+            OrderState::WaitsForConfirmation,
+            "BatchConfirmationRequired",
+            false,
+        ),
         (OrderState::NeedsAttention, "OrderNeedsAttention", true),
     ] {
         let mut life = running();
         life.wait_until(3).poll(report(state, 8));
         assert_eq!((life.phase(), life.reason()), (Phase::Paused, reason));
-        assert_eq!(life.says(ConditionType::Stalled).0, ConditionStatus::from(stalled));
+        assert_eq!(
+            life.says(ConditionType::Stalled).0,
+            ConditionStatus::from(stalled)
+        );
         assert!(life.message().contains("console"));
         assert_eq!(life.look_at, Some(at(63)));
         life.wait_until(63).poll(report(state, 8));
-        assert_eq!(life.events, [EventReason::Submitted, EventReason::PausedInCloud]);
+        assert_eq!(
+            life.events,
+            [EventReason::Submitted, EventReason::PausedInCloud]
+        );
         life.poll(report(OrderState::Succeeded, 2));
         assert_eq!(life.phase(), Phase::Succeeded);
     }
@@ -76,7 +105,11 @@ fn an_order_that_waits_for_a_person_is_paused_and_says_what_to_do() {
 fn progress_alone_is_written_only_when_it_is_due() {
     let mut life = running();
     let mut seen = report(OrderState::Running, 1);
-    let polled = |report, progress_due| Done::Polled { order: order("o-1"), report: Ok(report), progress_due };
+    let polled = |report, progress_due| Done::Polled {
+        order: order("o-1"),
+        report: Ok(report),
+        progress_due,
+    };
     life.absorb(&polled(seen.clone(), false));
     assert_eq!(life.writes, 2);
     life.absorb(&polled(seen.clone(), true));
@@ -91,13 +124,17 @@ fn progress_alone_is_written_only_when_it_is_due() {
 }
 
 #[test]
-fn an_order_that_never_ends_is_given_up_at_the_active_deadline_and_not_called_finished_in_the_cloud() {
+fn an_order_that_never_ends_is_given_up_at_the_active_deadline_and_not_called_finished_in_the_cloud()
+ {
     let mut life = running();
     life.wait_until(599).poll(report(OrderState::Running, 77));
     assert_eq!(life.phase(), Phase::Running);
     assert_eq!(life.look_at, Some(at(600)));
     life.wait_until(600).poll(report(OrderState::Running, 77));
-    assert_eq!((life.phase(), life.reason()), (Phase::Failed, "ActiveDeadlineExceeded"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Failed, "ActiveDeadlineExceeded")
+    );
     assert!(life.message().contains("o-1") && life.message().contains("77"));
     assert!(life.message().contains("may still run"));
 }
@@ -127,7 +164,10 @@ fn an_order_not_found_is_lag_for_two_minutes_and_lost_after_that() {
         report: Ok(report(OrderState::Running, 1)),
         taken_by: None,
     });
-    assert_eq!(life.status().change_order.as_ref().unwrap().id.as_deref(), Some("o-2"));
+    assert_eq!(
+        life.status().change_order.as_ref().unwrap().id.as_deref(),
+        Some("o-2")
+    );
 }
 
 #[test]
@@ -143,20 +183,40 @@ fn an_order_of_another_application_is_never_a_success() {
 fn cancel_asks_for_an_abort_until_the_cloud_accepts_it() {
     let mut life = running();
     life.edit(json!({"cancel": true}));
-    assert_eq!(life.step(), Step::Abort(order("o-1")), "an edit is looked at at once");
+    assert_eq!(
+        life.step(),
+        Step::Abort(order("o-1")),
+        "an edit is looked at at once"
+    );
     let refused = Err(error(Kind::Unexpected, Delivery::Unknown, Retry::Later));
-    let next = life.absorb(&Done::Aborted { order: order("o-1"), result: refused });
+    let next = life.absorb(&Done::Aborted {
+        order: order("o-1"),
+        result: refused,
+    });
     assert!(next.go_on);
     assert_eq!(life.reason(), "Cancelling");
-    let tried = Seen { check: None, abort_tried: true };
+    let tried = Seen {
+        check: None,
+        abort_tried: true,
+    };
     assert_eq!(life.step_having(tried), Step::Poll(order("o-1")));
     life.poll(report(OrderState::Running, 1));
     life.now = life.look_at.unwrap();
     assert_eq!(life.step(), Step::Abort(order("o-1")), "not accepted yet");
-    life.absorb(&Done::Aborted { order: order("o-1"), result: Ok(()) });
-    assert_eq!(life.step(), Step::Poll(order("o-1")), "accepted once is enough");
+    life.absorb(&Done::Aborted {
+        order: order("o-1"),
+        result: Ok(()),
+    });
+    assert_eq!(
+        life.step(),
+        Step::Poll(order("o-1")),
+        "accepted once is enough"
+    );
     life.poll(report(OrderState::Aborted, 6));
-    assert_eq!((life.phase(), life.reason()), (Phase::Cancelled, "CancelledInCloud"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Cancelled, "CancelledInCloud")
+    );
 }
 
 #[test]
@@ -164,9 +224,15 @@ fn a_cancel_that_comes_too_late_does_not_change_the_truth() {
     let mut life = running();
     life.edit(json!({"cancel": true}));
     let over = Err(error(Kind::NotRunning, Delivery::Refused, Retry::Never));
-    life.absorb(&Done::Aborted { order: order("o-1"), result: over });
+    life.absorb(&Done::Aborted {
+        order: order("o-1"),
+        result: over,
+    });
     life.poll(report(OrderState::Succeeded, 2));
-    assert_eq!((life.phase(), life.reason()), (Phase::Succeeded, "RestartSucceeded"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Succeeded, "RestartSucceeded")
+    );
     assert!(life.events.contains(&EventReason::CancelTooLate));
 }
 
@@ -175,12 +241,22 @@ fn a_finished_request_follows_edits_and_nothing_else() {
     let mut life = running();
     life.poll(report(OrderState::Succeeded, 2));
     let before = life.status().clone();
-    life.wait_until(5000).edit(json!({"suspend": true, "cancel": true}));
+    life.wait_until(5000)
+        .edit(json!({"suspend": true, "cancel": true}));
     assert_eq!(life.step(), Step::Rest);
     life.follow();
     assert_eq!(life.status().observed_generation, 2);
-    assert!(life.status().conditions.iter().all(|c| c.observed_generation == 2));
+    assert!(
+        life.status()
+            .conditions
+            .iter()
+            .all(|c| c.observed_generation == 2)
+    );
     assert_eq!(life.status().completion_time, before.completion_time);
     life.poll(report(OrderState::Failed, 3));
-    assert_eq!(life.phase(), Phase::Succeeded, "a late poll changes nothing");
+    assert_eq!(
+        life.phase(),
+        Phase::Succeeded,
+        "a late poll changes nothing"
+    );
 }

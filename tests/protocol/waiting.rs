@@ -30,10 +30,16 @@ fn an_open_request_is_checked_and_then_an_intent_is_opened() {
     let next = life.absorb(&Done::Checked(Ok(check())));
     assert!(next.go_on);
     assert_eq!(life.writes, 0, "a clear check is no write of its own");
-    let seen = Seen { check: Some(check()), abort_tried: false };
+    let seen = Seen {
+        check: Some(check()),
+        abort_tried: false,
+    };
     assert_eq!(
         life.step_having(seen),
-        Step::OpenIntent { number: 1, check: Box::new(check()) }
+        Step::OpenIntent {
+            number: 1,
+            check: Box::new(check())
+        }
     );
 }
 
@@ -46,7 +52,10 @@ fn created_at_its_own_start_before_it_is_skipped_whatever_else_is_asked() {
     assert_eq!(life.phase(), Phase::Skipped);
     assert_eq!(life.says(ConditionType::Accepted).0, ConditionStatus::True);
     assert_eq!(life.says(ConditionType::Ready).0, ConditionStatus::True);
-    assert_eq!(life.says(ConditionType::Succeeded).0, ConditionStatus::False);
+    assert_eq!(
+        life.says(ConditionType::Succeeded).0,
+        ConditionStatus::False
+    );
     assert_eq!(life.says(ConditionType::Stalled).0, ConditionStatus::False);
     assert_eq!(life.events, [EventReason::Skipped]);
 }
@@ -55,8 +64,14 @@ fn created_at_its_own_start_before_it_is_skipped_whatever_else_is_asked() {
 fn cancel_before_the_call_ends_the_request() {
     let mut life = Life::new(json!({"cancel": true}));
     life.follow();
-    assert_eq!((life.phase(), life.reason()), (Phase::Cancelled, "CancelledBeforeSubmission"));
-    assert_eq!(life.says(ConditionType::Submitted), (ConditionStatus::False, "NotSubmitted"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Cancelled, "CancelledBeforeSubmission")
+    );
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::False, "NotSubmitted")
+    );
 }
 
 #[test]
@@ -75,16 +90,28 @@ fn each_time_limit_ends_a_request_that_waits() {
 fn suspended_time_is_not_waiting_time() {
     let mut life = Life::new(json!({"suspend": true, "startDeadlineSeconds": 60}));
     life.follow();
-    assert_eq!((life.phase(), life.reason()), (Phase::Suspended, "Suspended"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Suspended, "Suspended")
+    );
     life.wait_until(1000);
-    assert!(matches!(life.step(), Step::Wait { why: Why::Suspended, .. }));
+    assert!(matches!(
+        life.step(),
+        Step::Wait {
+            why: Why::Suspended,
+            ..
+        }
+    ));
     life.edit(json!({"suspend": false}));
     assert_eq!(life.step(), Step::Check);
     life.absorb(&Done::Checked(Ok(check())));
     assert_eq!(life.status().waiting_since.as_ref().unwrap().0, at(1000));
     assert_eq!(life.events, [EventReason::Suspended, EventReason::Resumed]);
     assert_eq!(life.wait_until(1059).step(), Step::Check);
-    assert_eq!(settles(life.wait_until(1060)), Reason::StartDeadlineExceeded);
+    assert_eq!(
+        settles(life.wait_until(1060)),
+        Reason::StartDeadlineExceeded
+    );
 }
 
 #[test]
@@ -103,14 +130,29 @@ fn a_missing_account_is_waited_for_and_named_once() {
         message: "CloudAccount shop/ali does not exist".into(),
     }));
     life.absorb(&missing);
-    assert_eq!((life.phase(), life.reason()), (Phase::Pending, "AccountNotFound"));
-    assert_eq!(life.says(ConditionType::Accepted), (ConditionStatus::False, "AccountNotFound"));
-    assert!(matches!(life.step(), Step::Wait { why: Why::AsBefore, .. }));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Pending, "AccountNotFound")
+    );
+    assert_eq!(
+        life.says(ConditionType::Accepted),
+        (ConditionStatus::False, "AccountNotFound")
+    );
+    assert!(matches!(
+        life.step(),
+        Step::Wait {
+            why: Why::AsBefore,
+            ..
+        }
+    ));
     life.wait_until(30).absorb(&missing);
     assert_eq!(life.writes, 1, "nothing changed, so nothing is written");
     life.absorb(&Done::Checked(Ok(check())));
     life.open();
-    assert_eq!(life.says(ConditionType::Accepted), (ConditionStatus::True, "Accepted"));
+    assert_eq!(
+        life.says(ConditionType::Accepted),
+        (ConditionStatus::True, "Accepted")
+    );
 }
 
 #[test]
@@ -118,10 +160,20 @@ fn a_target_that_the_cloud_does_not_know_ends_the_request() {
     let mut life = Life::new(json!({}));
     let error = error(Kind::NotFound, Delivery::Refused, Retry::Never);
     life.absorb(&Done::Checked(Err(Hindrance::Cloud(error))));
-    assert_eq!((life.phase(), life.reason()), (Phase::Failed, "TargetNotFound"));
-    assert_eq!(life.says(ConditionType::Accepted), (ConditionStatus::False, "TargetNotFound"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Failed, "TargetNotFound")
+    );
+    assert_eq!(
+        life.says(ConditionType::Accepted),
+        (ConditionStatus::False, "TargetNotFound")
+    );
     for part in ["the cloud's words", "Some.Code", "req-9", "Do this next"] {
-        assert!(life.message().contains(part), "{part} is not in {}", life.message());
+        assert!(
+            life.message().contains(part),
+            "{part} is not in {}",
+            life.message()
+        );
     }
 }
 
@@ -153,9 +205,15 @@ fn an_order_that_somebody_else_runs_is_shown_and_waited_for() {
     });
     let next = life.absorb(&Done::Checked(Ok(busy.clone())));
     assert!(!next.go_on);
-    assert_eq!((life.phase(), life.reason()), (Phase::Queued, "ForeignChangeOrder"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Queued, "ForeignChangeOrder")
+    );
     let shown = life.status().queue.clone().unwrap().change_order.unwrap();
-    assert_eq!((shown.id.as_str(), shown.created_by.as_deref()), ("o-7", Some("20001")));
+    assert_eq!(
+        (shown.id.as_str(), shown.created_by.as_deref()),
+        ("o-7", Some("20001"))
+    );
     assert_eq!(life.events, [EventReason::Queued]);
     life.wait_until(20).absorb(&Done::Checked(Ok(busy)));
     assert_eq!((life.writes, life.events.len()), (1, 1));
@@ -167,11 +225,17 @@ fn an_order_that_somebody_else_runs_is_shown_and_waited_for() {
 #[test]
 fn the_turn_of_another_request_is_waited_for() {
     let mut life = Life::new(json!({}));
-    life.turn = Turn::Held { by: "other".into(), position: 2 };
+    life.turn = Turn::Held {
+        by: "other".into(),
+        position: 2,
+    };
     life.follow();
     assert_eq!((life.phase(), life.reason()), (Phase::Queued, "TargetBusy"));
     let queue = life.status().queue.clone().unwrap();
-    assert_eq!((queue.held_by.as_deref(), queue.position), (Some("other"), Some(2)));
+    assert_eq!(
+        (queue.held_by.as_deref(), queue.position),
+        (Some("other"), Some(2))
+    );
     assert!(life.look_at.is_some());
 }
 
@@ -189,10 +253,18 @@ fn a_clock_that_is_off_signs_nothing() {
 fn a_dry_run_never_opens_an_intent() {
     let mut life = Life::new(json!({"dryRun": true}));
     life.absorb(&Done::Checked(Ok(check())));
-    let seen = Seen { check: Some(check()), abort_tried: false };
-    let Step::Settle(ending) = life.step_having(seen) else { panic!("a dry run went on") };
+    let seen = Seen {
+        check: Some(check()),
+        abort_tried: false,
+    };
+    let Step::Settle(ending) = life.step_having(seen) else {
+        panic!("a dry run went on")
+    };
     life.absorb(&Done::Settled(ending));
-    assert_eq!((life.phase(), life.reason()), (Phase::Succeeded, "DryRunPassed"));
+    assert_eq!(
+        (life.phase(), life.reason()),
+        (Phase::Succeeded, "DryRunPassed")
+    );
     let preflight = life.status().preflight.clone().unwrap();
     assert_eq!(preflight.max_unavailable, Some(3));
     assert!(life.status().attempt.is_none());

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use super::view::Account;
 use crate::{
-    api::{
-        Reason, RestartRequest, account::CloudProvider, cluster_account::AllowedNamespaces,
-    },
+    api::{Reason, RestartRequest, account::CloudProvider, cluster_account::AllowedNamespaces},
     cloud::types::{Product, Target},
     protocol::target,
 };
@@ -24,7 +22,10 @@ pub struct Refusal {
 /// Labels of the request's namespace: needed only when the account selects by them.
 #[must_use]
 pub fn needs_namespace_labels(account: &Account) -> bool {
-    account.allowed.as_ref().is_some_and(|allowed| allowed.namespaces.selector.is_some())
+    account
+        .allowed
+        .as_ref()
+        .is_some_and(|allowed| allowed.namespaces.selector.is_some())
 }
 
 /// The canonical target, if everything agrees with the request.
@@ -46,11 +47,13 @@ pub fn admit(
             ),
         );
     }
-    let target = target::canonical(&request.spec.target, &account.region).map_err(|missing| {
-        not_implemented(&format!("spec.target.{}", missing.0))
-    })?;
+    let target = target::canonical(&request.spec.target, &account.region)
+        .map_err(|missing| not_implemented(&format!("spec.target.{}", missing.0)))?;
     if let Some(field) = account.not_built {
-        return Err(not_implemented(&format!("{}: spec.{field}", account.title())));
+        return Err(not_implemented(&format!(
+            "{}: spec.{field}",
+            account.title()
+        )));
     }
     fits_provider(account, &target)?;
     allowed_target(account, &target)?;
@@ -77,10 +80,19 @@ fn admits_namespace(
     namespace: &str,
     labels: &BTreeMap<String, String>,
 ) -> bool {
-    let AllowedNamespaces { names, selector, all } = allowed;
-    let named = names.as_ref().is_some_and(|names| names.iter().any(|name| name == namespace));
+    let AllowedNamespaces {
+        names,
+        selector,
+        all,
+    } = allowed;
+    let named = names
+        .as_ref()
+        .is_some_and(|names| names.iter().any(|name| name == namespace));
     let selected = selector.as_ref().is_some_and(|selector| {
-        selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+        selector
+            .match_labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
     });
     *all == Some(true) || named || selected
 }
@@ -104,11 +116,18 @@ fn fits_provider(account: &Account, target: &Target) -> Result<(), Refusal> {
 }
 
 fn allowed_target(account: &Account, wanted: &Target) -> Result<(), Refusal> {
-    let Some(allowed) = &account.allowed else { return Ok(()) };
+    let Some(allowed) = &account.allowed else {
+        return Ok(());
+    };
     let kind = target::kind(wanted);
     let listed = |id: &str| {
-        let of_kind = allowed.targets.iter().filter(|targets| targets.kind == kind);
-        of_kind.flat_map(|targets| &targets.ids).any(|pattern| matches(pattern, id))
+        let of_kind = allowed
+            .targets
+            .iter()
+            .filter(|targets| targets.kind == kind);
+        of_kind
+            .flat_map(|targets| &targets.ids)
+            .any(|pattern| matches(pattern, id))
     };
     match wanted.ids().into_iter().find(|id| !listed(id)) {
         None => Ok(()),
@@ -134,7 +153,10 @@ fn matches(pattern: &str, id: &str) -> bool {
 fn guarded(account: &Account, target: &Target) -> Result<(), Refusal> {
     let guards = &account.guards;
     let count = target.ids().len();
-    if guards.max_targets_per_request.is_some_and(|max| count > usize::try_from(max).unwrap_or(0)) {
+    if guards
+        .max_targets_per_request
+        .is_some_and(|max| count > usize::try_from(max).unwrap_or(0))
+    {
         return refuse(
             Reason::GuardDenied,
             format!(
@@ -192,7 +214,9 @@ mod tests {
         "allowedTargets": [{"kind": "saeApplication", "ids": ["*"]}]"#;
 
     fn refused(account: &Account, target: &str) -> Option<Reason> {
-        admit(&request(target), account, &BTreeMap::new()).err().map(|refusal| refusal.reason)
+        admit(&request(target), account, &BTreeMap::new())
+            .err()
+            .map(|refusal| refusal.reason)
     }
 
     #[test]
@@ -201,7 +225,10 @@ mod tests {
             account(&OPEN.replace(r#"{"all": true}"#, &format!(r#"{{"names": [{names}]}}"#)))
         };
         assert_eq!(refused(&names(r#""shop""#), APP), None);
-        assert_eq!(refused(&names(r#""bank""#), APP), Some(Reason::AccountNotAllowed));
+        assert_eq!(
+            refused(&names(r#""bank""#), APP),
+            Some(Reason::AccountNotAllowed)
+        );
     }
 
     #[test]
@@ -219,21 +246,32 @@ mod tests {
         let ids = |ids: &str| account(&OPEN.replace(r#"["*"]"#, ids));
         assert_eq!(refused(&ids(r#"["0099b7be-5f5b"]"#), APP), None);
         assert_eq!(refused(&ids(r#"["0099*"]"#), APP), None);
-        assert_eq!(refused(&ids(r#"["0099"]"#), APP), Some(Reason::TargetNotAllowed));
+        assert_eq!(
+            refused(&ids(r#"["0099"]"#), APP),
+            Some(Reason::TargetNotAllowed)
+        );
         let other_kind = account(&OPEN.replace("saeApplication", "saeInstances"));
         assert_eq!(refused(&other_kind, APP), Some(Reason::TargetNotAllowed));
     }
 
     #[test]
     fn guards_forbid_an_outage_on_purpose() {
-        let guarded = account(&format!(r#"{OPEN}, "guards": {{"denyMinReadyZero": true}}"#));
+        let guarded = account(&format!(
+            r#"{OPEN}, "guards": {{"denyMinReadyZero": true}}"#
+        ));
         let with = |fields: &str| APP.replace(r#""appId""#, &format!(r#"{fields}, "appId""#));
         assert_eq!(refused(&guarded, APP), None);
-        assert_eq!(refused(&guarded, &with(r#""minReadyInstances": 0"#)), Some(Reason::GuardDenied));
+        assert_eq!(
+            refused(&guarded, &with(r#""minReadyInstances": 0"#)),
+            Some(Reason::GuardDenied)
+        );
         // The ratio wins over the number.
         let both = r#""minReadyInstances": 0, "minReadyInstanceRatio": 50"#;
         assert_eq!(refused(&guarded, &with(both)), None);
-        assert_eq!(refused(&guarded, &with(r#""minReadyInstanceRatio": 0"#)), Some(Reason::GuardDenied));
+        assert_eq!(
+            refused(&guarded, &with(r#""minReadyInstanceRatio": 0"#)),
+            Some(Reason::GuardDenied)
+        );
     }
 
     #[test]

@@ -25,15 +25,13 @@ use kube::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::{
-    secret::NoCredential,
-    status::Finding,
-    view::Account,
-};
+use self::{secret::NoCredential, status::Finding, view::Account};
 use super::deadline;
 use crate::{
-    api::{AccountKind, AccountReason, CloudAccount, ClusterCloudAccount, Reason, RestartRequest},
-    api::account::CloudAccountStatus,
+    api::{
+        AccountKind, AccountReason, CloudAccount, ClusterCloudAccount, Reason, RestartRequest,
+        account::CloudAccountStatus,
+    },
     cloud::{
         Access, Clock,
         credential::Credential,
@@ -115,6 +113,15 @@ impl Accounts {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    /// Wall clock in seconds since the epoch, for a metric.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "seconds fit for the next million years"
+    )]
+    fn now_seconds(&self) -> f64 {
+        self.clock.wall().as_second() as f64
+    }
+
     fn changed(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
@@ -127,11 +134,15 @@ impl Accounts {
             AccountKind::CloudAccount => {
                 let namespace = request.metadata.namespace.as_deref().unwrap_or_default();
                 let key = ObjectRef::new(name).within(namespace);
-                self.namespaced.iter().find_map(|store| store.get(&key)).map(|a| Account::from(&*a))
+                self.namespaced
+                    .iter()
+                    .find_map(|store| store.get(&key))
+                    .map(|a| Account::from(&*a))
             }
-            AccountKind::ClusterCloudAccount => {
-                self.cluster.get(&ObjectRef::new(name)).map(|a| Account::from(&*a))
-            }
+            AccountKind::ClusterCloudAccount => self
+                .cluster
+                .get(&ObjectRef::new(name))
+                .map(|a| Account::from(&*a)),
         }
     }
 
@@ -140,13 +151,28 @@ impl Accounts {
     pub async fn ready(&self, request: &RestartRequest) -> Result<Ready, Hindrance> {
         let account = self.find(request).ok_or_else(|| missing(request))?;
         let labels = self.namespace_labels(request, &account).await?;
-        let target = admit::admit(request, &account, &labels).map_err(|refusal| {
-            Hindrance::Refused { reason: refusal.reason, message: refusal.message }
-        })?;
-        let endpoint = self.endpoint(&account, target.product()).map_err(not_ready(&account))?;
-        let credential = self.credential(&account).await.map_err(not_ready(&account))?;
+        let target =
+            admit::admit(request, &account, &labels).map_err(|refusal| Hindrance::Refused {
+                reason: refusal.reason,
+                message: refusal.message,
+            })?;
+        let endpoint = self
+            .endpoint(&account, target.product())
+            .map_err(not_ready(&account))?;
+        let credential = self
+            .credential(&account)
+            .await
+            .map_err(not_ready(&account))?;
         let creators = self.creators(&account, &credential.fingerprint());
-        Ok(Ready { account, target, access: Access { credential, endpoint, creators } })
+        Ok(Ready {
+            account,
+            target,
+            access: Access {
+                credential,
+                endpoint,
+                creators,
+            },
+        })
     }
 
     async fn namespace_labels(
@@ -160,10 +186,16 @@ impl Accounts {
         let name = request.metadata.namespace.as_deref().unwrap_or_default();
         let api: Api<Namespace> = Api::all(self.client.clone());
         let namespace = deadline(api.get(name)).await.map_err(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, name, "a namespace could not be read");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                name,
+                "a namespace could not be read"
+            );
             Hindrance::Waiting {
                 reason: Reason::AccountNotReady,
-                message: format!("the labels of namespace {name} cannot be read now; it is tried again"),
+                message: format!(
+                    "the labels of namespace {name} cannot be read now; it is tried again"
+                ),
             }
         })?;
         Ok(namespace.metadata.labels.unwrap_or_default())
@@ -173,7 +205,11 @@ impl Accounts {
         let own = match product {
             Product::Sae => account.endpoints.sae.as_deref(),
         };
-        let AccountSettings { development_endpoints, private_suffixes, .. } = &self.settings;
+        let AccountSettings {
+            development_endpoints,
+            private_suffixes,
+            ..
+        } = &self.settings;
         let checked = match own {
             Some(url) => check_endpoint(url, *development_endpoints, private_suffixes),
             None => default_endpoint(product, &account.region),
@@ -190,26 +226,36 @@ impl Accounts {
         if let Some(kept) = self.kept(account) {
             return Ok(kept);
         }
-        let namespace =
-            account.namespace.as_deref().unwrap_or(&self.settings.operator_namespace);
+        let namespace = account
+            .namespace
+            .as_deref()
+            .unwrap_or(&self.settings.operator_namespace);
         // An account without a Secret was answered by `admit` before this.
         let name = account.secret.as_deref().unwrap_or_default();
-        let read = secret::read(&self.client, namespace, name).await.map(Arc::new);
+        let read = secret::read(&self.client, namespace, name)
+            .await
+            .map(Arc::new);
         self.publish(account, &finding(&read)).await;
         let credential = read?;
-        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).insert(
-            account.uid.clone(),
-            Kept {
-                credential: credential.clone(),
-                read_at: self.clock.boot(),
-                generation: account.generation,
-            },
-        );
+        self.credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(
+                account.uid.clone(),
+                Kept {
+                    credential: credential.clone(),
+                    read_at: self.clock.boot(),
+                    generation: account.generation,
+                },
+            );
         Ok(credential)
     }
 
     fn kept(&self, account: &Account) -> Option<Arc<Credential>> {
-        let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        let credentials = self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let kept = credentials.get(&account.uid)?;
         let fresh = self.clock.boot().saturating_sub(kept.read_at) < CREDENTIAL_LIFE;
         (fresh && kept.generation == account.generation).then(|| kept.credential.clone())
@@ -217,10 +263,21 @@ impl Accounts {
 
     /// The cloud refused the credential: it is read again at the next need.
     pub async fn refused(&self, account: &Account, message: &str) {
-        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.uid);
+        self.credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&account.uid);
         let message = format!("the cloud refused the credential: {message}");
         let reason = AccountReason::CredentialsRejected;
-        self.publish(account, &Finding { reason, message, credential: None }).await;
+        self.publish(
+            account,
+            &Finding {
+                reason,
+                message,
+                credential: None,
+            },
+        )
+        .await;
     }
 
     /// The user ids under which the cloud shows orders of this credential.
@@ -239,7 +296,10 @@ impl Accounts {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, creator.to_owned());
-        self.write(account, |current| status::with_creator(current, credential, creator)).await;
+        self.write(account, |current| {
+            status::with_creator(current, credential, creator)
+        })
+        .await;
     }
 
     /// Looks at an account by itself, so that its status tells before any request uses it.
@@ -250,7 +310,16 @@ impl Accounts {
         if account.endpoints.sae.is_some()
             && let Err(NoCredential { reason, message }) = self.endpoint(account, Product::Sae)
         {
-            return self.publish(account, &Finding { reason, message, credential: None }).await;
+            return self
+                .publish(
+                    account,
+                    &Finding {
+                        reason,
+                        message,
+                        credential: None,
+                    },
+                )
+                .await;
         }
         // The answer is in the status; requests ask for themselves.
         let _ = self.credential(account).await;
@@ -259,7 +328,8 @@ impl Accounts {
     async fn publish(&self, account: &Account, finding: &Finding) {
         let now = self.clock.wall();
         let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
-        self.write(account, |current| status::after(current, finding, now)).await;
+        self.write(account, |current| status::after(current, finding, now))
+            .await;
     }
 
     async fn write(&self, account: &Account, change: impl Fn(&Account) -> CloudAccountStatus) {
@@ -307,7 +377,9 @@ where
         return Ok(());
     }
     *status(&mut object) = Some(next);
-    deadline(api.replace_status(&account.name, &PostParams::default(), &object)).await.map(drop)
+    deadline(api.replace_status(&account.name, &PostParams::default(), &object))
+        .await
+        .map(drop)
 }
 
 fn missing(request: &RestartRequest) -> Hindrance {
@@ -329,7 +401,11 @@ fn not_ready(account: &Account) -> impl FnOnce(NoCredential) -> Hindrance {
     let title = account.title();
     move |why| Hindrance::Waiting {
         reason: Reason::AccountNotReady,
-        message: format!("{title} is not ready ({}): {}", why.reason.as_str(), why.message),
+        message: format!(
+            "{title} is not ready ({}): {}",
+            why.reason.as_str(),
+            why.message
+        ),
     }
 }
 
@@ -340,9 +416,11 @@ fn finding(read: &Result<Arc<Credential>, NoCredential>) -> Finding {
             message: "the credential is present; it is tried out by the first request".to_owned(),
             credential: Some(credential.fingerprint()),
         },
-        Err(NoCredential { reason, message }) => {
-            Finding { reason: *reason, message: message.clone(), credential: None }
-        }
+        Err(NoCredential { reason, message }) => Finding {
+            reason: *reason,
+            message: message.clone(),
+            credential: None,
+        },
     }
 }
 

@@ -10,12 +10,15 @@ use crate::{api::AccountReason, cloud::credential::Credential};
 
 /// Longest access key id, secret and security token in bytes. The clouds' own are far shorter; a
 /// token has no documented bound.
-const BOUNDS: [(&str, usize); 3] =
-    [("accessKeyId", 128), ("accessKeySecret", 256), ("securityToken", 8 * 1024)];
+const BOUNDS: [(&str, usize); 3] = [
+    ("accessKeyId", 128),
+    ("accessKeySecret", 256),
+    ("securityToken", 8 * 1024),
+];
 
 /// Why there is no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoCredential {
+pub(super) struct NoCredential {
     /// What the account's status says.
     pub reason: AccountReason,
     /// What was looked for and what to do.
@@ -23,9 +26,16 @@ pub struct NoCredential {
 }
 
 /// Reads the credential.
-pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Credential, NoCredential> {
+pub(super) async fn read(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Credential, NoCredential> {
     let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let not_found = |message: String| NoCredential { reason: AccountReason::SecretNotFound, message };
+    let not_found = |message: String| NoCredential {
+        reason: AccountReason::SecretNotFound,
+        message,
+    };
     match deadline(api.get_opt(name)).await {
         Ok(Some(secret)) => parse(secret).map_err(|what| NoCredential {
             reason: AccountReason::SecretInvalid,
@@ -58,7 +68,9 @@ pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Creden
 fn parse(mut secret: Secret) -> Result<Credential, String> {
     let mut data = secret.data.take().unwrap_or_default();
     let [id, key, token] = BOUNDS.map(|(name, max)| {
-        data.remove(name).map(|bytes| text(name, bytes.0, max)).transpose()
+        data.remove(name)
+            .map(|bytes| text(name, bytes.0, max))
+            .transpose()
     });
     for bytes in data.values_mut() {
         bytes.0.zeroize();
@@ -66,7 +78,11 @@ fn parse(mut secret: Secret) -> Result<Credential, String> {
     let missing = |name: &str| format!("the key {name} is missing");
     let id = id?.ok_or_else(|| missing(BOUNDS[0].0))?;
     let key = key?.ok_or_else(|| missing(BOUNDS[1].0))?;
-    Ok(Credential::new(id, key.into(), token?.map(SecretString::from)))
+    Ok(Credential::new(
+        id,
+        key.into(),
+        token?.map(SecretString::from),
+    ))
 }
 
 /// A value that can stand in a header: printable ASCII without blanks. A trailing newline, which
@@ -84,7 +100,9 @@ fn text(name: &str, bytes: Vec<u8>, max: usize) -> Result<String, String> {
         return Err(format!("the value of {name} is empty"));
     }
     if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("the value of {name} has a blank or a character that is not ASCII"));
+        return Err(format!(
+            "the value of {name} has a blank or a character that is not ASCII"
+        ));
     }
     Ok(trimmed.to_owned())
 }
@@ -96,29 +114,49 @@ mod tests {
     use super::*;
 
     fn secret(keys: &[(&str, &[u8])]) -> Secret {
-        let data = keys.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.to_vec())));
-        Secret { data: Some(data.collect()), ..Secret::default() }
+        let data = keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), ByteString(value.to_vec())));
+        Secret {
+            data: Some(data.collect()),
+            ..Secret::default()
+        }
     }
 
     #[test]
     fn the_three_keys_are_taken_and_a_trailing_newline_is_not() {
-        let full =
-            [("accessKeyId", &b"ID\n"[..]), ("accessKeySecret", b"KEY\r\n"), ("securityToken", b"T")];
+        let full = [
+            ("accessKeyId", &b"ID\n"[..]),
+            ("accessKeySecret", b"KEY\r\n"),
+            ("securityToken", b"T"),
+        ];
         let credential = parse(secret(&full)).unwrap();
-        assert_eq!((credential.id(), credential.secret(), credential.token()), ("ID", "KEY", Some("T")));
+        assert_eq!(
+            (credential.id(), credential.secret(), credential.token()),
+            ("ID", "KEY", Some("T"))
+        );
     }
 
     #[test]
     fn a_bad_secret_is_named_by_key_and_never_by_value() {
         let canary = b"canary value";
         let cases: [(&[(&str, &[u8])], &str); 5] = [
-            (&[("accessKeySecret", b"KEY")], "the key accessKeyId is missing"),
-            (&[("accessKeyId", b"ID")], "the key accessKeySecret is missing"),
+            (
+                &[("accessKeySecret", b"KEY")],
+                "the key accessKeyId is missing",
+            ),
+            (
+                &[("accessKeyId", b"ID")],
+                "the key accessKeySecret is missing",
+            ),
             (
                 &[("accessKeyId", b"ID"), ("accessKeySecret", canary)],
                 "the value of accessKeySecret has a blank or a character that is not ASCII",
             ),
-            (&[("accessKeyId", b"\n"), ("accessKeySecret", b"K")], "the value of accessKeyId is empty"),
+            (
+                &[("accessKeyId", b"\n"), ("accessKeySecret", b"K")],
+                "the value of accessKeyId is empty",
+            ),
             (
                 &[("accessKeyId", &[b'x'; 129]), ("accessKeySecret", b"K")],
                 "the value of accessKeyId is longer than 128 bytes",

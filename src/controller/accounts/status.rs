@@ -12,7 +12,7 @@ use crate::api::{
 
 /// What was found out about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub(super) struct Finding {
     /// Ready, or why not.
     pub reason: AccountReason,
     /// A sentence for people.
@@ -24,7 +24,7 @@ pub struct Finding {
 /// The status after a finding. A new credential may belong to somebody else, so that what was
 /// learned of the old one is forgotten.
 #[must_use]
-pub fn after(account: &Account, finding: &Finding, now: Timestamp) -> CloudAccountStatus {
+pub(super) fn after(account: &Account, finding: &Finding, now: Timestamp) -> CloudAccountStatus {
     let mut status = account.status.clone();
     if let Some(credential) = &finding.credential
         && status.credential.as_ref() != Some(credential)
@@ -61,7 +61,11 @@ pub fn after(account: &Account, finding: &Finding, now: Timestamp) -> CloudAccou
 
 /// The status after it was learned under which user id the cloud shows our SAE orders.
 #[must_use]
-pub fn with_creator(account: &Account, credential: &str, creator: &str) -> CloudAccountStatus {
+pub(super) fn with_creator(
+    account: &Account,
+    credential: &str,
+    creator: &str,
+) -> CloudAccountStatus {
     let mut status = account.status.clone();
     status.credential = Some(credential.to_owned());
     let identity = status.identity.get_or_insert_with(Identity::default);
@@ -72,17 +76,23 @@ pub fn with_creator(account: &Account, credential: &str, creator: &str) -> Cloud
 
 /// The user ids under which orders of this credential are known to appear.
 #[must_use]
-pub fn creators(status: &CloudAccountStatus, credential: &str) -> Vec<String> {
+pub(super) fn creators(status: &CloudAccountStatus, credential: &str) -> Vec<String> {
     if status.credential.as_deref() != Some(credential) {
         return Vec::new();
     }
-    let creators = status.identity.as_ref().and_then(|identity| identity.creators.as_ref());
-    creators.and_then(|creators| creators.sae.clone()).into_iter().collect()
+    let creators = status
+        .identity
+        .as_ref()
+        .and_then(|identity| identity.creators.as_ref());
+    creators
+        .and_then(|creators| creators.sae.clone())
+        .into_iter()
+        .collect()
 }
 
 /// Whether the status says Ready for the present spec.
 #[must_use]
-pub fn is_settled(account: &Account) -> bool {
+pub(super) fn is_settled(account: &Account) -> bool {
     account.status.observed_generation == account.generation
         && condition::find(&account.status.conditions, ConditionType::Ready)
             .is_some_and(|ready| ready.status == ConditionStatus::True)

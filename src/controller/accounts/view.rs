@@ -106,8 +106,13 @@ impl From<&ClusterCloudAccount> for Account {
             generation: meta.generation.unwrap_or_default(),
             provider: spec.provider,
             region: spec.region.clone(),
-            secret: credentials.secret_ref.as_ref().map(|secret| secret.name.clone()),
-            endpoints: Endpoints { sae: spec.endpoints.as_ref().and_then(|e| e.sae.clone()) },
+            secret: credentials
+                .secret_ref
+                .as_ref()
+                .map(|secret| secret.name.clone()),
+            endpoints: Endpoints {
+                sae: spec.endpoints.as_ref().and_then(|e| e.sae.clone()),
+            },
             guards: spec.guards.clone().unwrap_or_default(),
             allowed: Some(Allowed {
                 namespaces: spec.allowed_namespaces.clone(),

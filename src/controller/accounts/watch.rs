@@ -1,7 +1,12 @@
 //! The watches of the two account kinds: each a reflector of its own with its own back-off, so
 //! that one that fails never holds up another; and the look at accounts that nobody uses yet.
 
-use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::StreamExt;
 use kube::{
@@ -26,7 +31,13 @@ pub async fn fill<K>(
     metrics: Arc<Metrics>,
     kind: &'static str,
 ) where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Resource<DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
 {
     let events = reflector(writer, watcher(api, watcher::Config::default())).default_backoff();
     let mut events = pin!(events);
@@ -51,7 +62,7 @@ pub async fn fill<K>(
                 continue;
             }
         };
-        metrics.watch_success(kind);
+        metrics.watch_success(kind, accounts.now_seconds());
         if changed {
             accounts.changed();
             wake.send_modify(|count| *count += 1);
@@ -90,14 +101,35 @@ impl Accounts {
         let _ = self.cluster.wait_until_ready().await;
     }
 
+    /// Accounts by kind and by what their status says.
+    pub(in crate::controller) fn counts(&self) -> BTreeMap<(&'static str, &'static str), i64> {
+        let mut counts = BTreeMap::new();
+        for account in self.all() {
+            let ready = if super::status::is_settled(&account) {
+                "true"
+            } else {
+                "false"
+            };
+            *counts.entry((account.kind, ready)).or_default() += 1;
+        }
+        counts
+    }
+
     /// Accounts whose status does not say Ready for their present spec.
     fn unsettled(&self) -> Vec<Account> {
-        let namespaced = self.namespaced.iter().flat_map(kube::runtime::reflector::Store::state);
+        self.all()
+            .filter(|account| !super::status::is_settled(account))
+            .collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = Account> {
+        let namespaced = self
+            .namespaced
+            .iter()
+            .flat_map(kube::runtime::reflector::Store::state);
         let cluster = self.cluster.state();
         namespaced
             .map(|account| Account::from(&*account))
-            .chain(cluster.iter().map(|account| Account::from(&**account)))
-            .filter(|account| !super::status::is_settled(account))
-            .collect()
+            .chain(cluster.into_iter().map(|account| Account::from(&*account)))
     }
 }

@@ -148,7 +148,16 @@ fn line(request: &RequestRecord) -> String {
     let verdict = match &request.verdict {
         Some(Verdict::Served) => "served".to_owned(),
         Some(Verdict::Refused { http, code }) => format!("refused {http} {code}"),
-        Some(Verdict::Faulted { fault }) => format!("fault {fault}"),
+        Some(Verdict::Faulted {
+            fault,
+            refused: None,
+        }) => format!("fault {fault}"),
+        Some(Verdict::Faulted {
+            fault,
+            refused: Some(code),
+        }) => {
+            format!("fault {fault}, refused {code}")
+        }
         None => "open".to_owned(),
     };
     let action = request.action.as_deref().unwrap_or(&request.path);

@@ -57,7 +57,7 @@ pub(crate) fn conclude(
             let outcome = replaced(fault, answer, |canned| {
                 self::canned(parts, request, canned, &request_id)
             });
-            (outcome, faulted(fault.kind()))
+            (outcome, hidden(fault.kind(), verdict))
         }
     };
     (with_usual_headers(outcome, request_id, now), verdict)
@@ -195,5 +195,19 @@ fn with_usual_headers(outcome: Outcome, request_id: String, now: Timestamp) -> O
 pub(crate) fn faulted(kind: &str) -> Verdict {
     Verdict::Faulted {
         fault: kind.to_owned(),
+        refused: None,
+    }
+}
+
+/// The verdict on a request whose verdict a fault hides from the client.
+fn hidden(kind: &str, verdict: Verdict) -> Verdict {
+    let refused = match verdict {
+        Verdict::Refused { code, .. } => Some(code),
+        Verdict::Faulted { refused, .. } => refused,
+        Verdict::Served => None,
+    };
+    Verdict::Faulted {
+        fault: kind.to_owned(),
+        refused,
     }
 }

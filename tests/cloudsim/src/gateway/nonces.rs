@@ -52,6 +52,16 @@ mod tests {
     use super::NonceBook;
 
     #[test]
+    fn forgotten_nonces_do_not_pile_up() {
+        let mut book = NonceBook::default();
+        for second in 0..10_000 {
+            let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+            assert!(book.use_up("key", &second.to_string(), now, now).is_ok());
+        }
+        assert!(book.seen.len() <= 1_024);
+    }
+
+    #[test]
     fn a_nonce_is_refused_until_its_date_has_expired() {
         let mut book = NonceBook::default();
         let now = Timestamp::UNIX_EPOCH;

@@ -36,6 +36,10 @@ pub enum Verdict {
     Faulted {
         /// Kind of the fault that decided.
         fault: String,
+        /// Error code of the refusal that the fault hides from the client, if there was one: a
+        /// badly signed request is not executed, whatever happens to its answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
     },
 }
 
@@ -75,11 +79,12 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// The error code with which it was refused.
+    /// The error code with which it was refused, also when a fault hid that from the client.
     pub fn refusal(&self) -> Option<&str> {
         match &self.verdict {
             Some(Verdict::Refused { code, .. }) => Some(code),
-            Some(Verdict::Served | Verdict::Faulted { .. }) | None => None,
+            Some(Verdict::Faulted { refused, .. }) => refused.as_deref(),
+            Some(Verdict::Served) | None => None,
         }
     }
 

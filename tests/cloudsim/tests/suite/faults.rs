@@ -31,7 +31,8 @@ fn executed(sim: &Simulator, count: usize, fault: &str) {
     assert_eq!(
         last.verdict,
         Some(Verdict::Faulted {
-            fault: fault.to_owned()
+            fault: fault.to_owned(),
+            refused: None
         })
     );
 }
@@ -57,6 +58,24 @@ async fn drop_after_executes_and_closes_the_connection() {
     assert_eq!(
         restart(&sim).await.code(),
         "Application.ChangerOrderRunning"
+    );
+}
+
+#[tokio::test]
+async fn a_fault_after_execution_does_not_hide_a_refusal_from_the_ledger() {
+    let sim = with(Fault::DropAfter).await;
+    let draft = Draft::new(&sim, RESTART, &[("AppId", APP)]);
+    let draft = Draft {
+        secret: "wrong".to_owned(),
+        ..draft
+    }
+    .sign();
+    assert_eq!(draft.send(&sim).await.status, None);
+    let ledger = sim.ledger();
+    assert!(ledger.restarts().is_empty());
+    assert_eq!(
+        ledger.all_requests()[0].refusal(),
+        Some("SignatureDoesNotMatch")
     );
 }
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::client::{Draft, RESTART, call, exchange};
+use crate::client::{Draft, RESTART, STATUS, call, exchange};
 
 const APP: &str = "app-1";
 const WAIT: Duration = Duration::from_secs(10);
@@ -40,6 +40,8 @@ async fn a_request_held_before_is_executed_after_its_client_has_died() {
     let ledger = send_and_die(&sim).await;
     assert_eq!(ledger.held()[0].held, Some(Point::Before));
     assert!(ledger.restarts().is_empty());
+    // Answering another client makes sure that the server has noticed the end of this one.
+    call(&sim, STATUS, &[("AppId", APP)]).await.data();
     assert_eq!(sim.release(), 1);
     let ledger = sim.wait_for(concluded, WAIT).await.unwrap();
     assert_eq!((ledger.restarts().len(), ledger.held().len()), (1, 0));

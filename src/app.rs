@@ -1,0 +1,157 @@
+//! Puts the parts together: from arguments to a running operator and its end. `main` adds the
+//! products; tests add other numbers and clocks.
+
+use std::{future::Future, io, sync::Arc};
+
+use futures::FutureExt;
+use kube::client::ClientBuilder;
+
+use crate::{
+    calls::Calls,
+    cli::RunArgs,
+    cloud::{
+        Clock, Registry,
+        http::{Http, HttpSettings, HttpSetupError},
+        observer::CallObserver,
+    },
+    controller::{self, Parts, Settings, accounts::AccountSettings},
+    kube_requests::CountRequests,
+    metrics::Metrics,
+    protocol::policy::Policy,
+    server::{self, Health},
+};
+
+/// Why the operator could not start, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No kubeconfig and no service account.
+    #[error("the API server is not known: no kubeconfig and no service account was found")]
+    Kubeconfig(#[source] kube::config::InferConfigError),
+    /// The client could not be made.
+    #[error("the Kubernetes client cannot be built")]
+    Client(#[source] kube::Error),
+    /// The extra certificates could not be read.
+    #[error("--extra-ca {0} cannot be read")]
+    ExtraCa(String, #[source] io::Error),
+    /// The HTTP clients could not be made.
+    #[error("the cloud's HTTP client cannot be built")]
+    Http(#[source] HttpSetupError),
+    /// The address is taken, or not ours.
+    #[error("--bind {0} cannot be listened on")]
+    Bind(String, #[source] io::Error),
+}
+
+/// What a product's client is made of.
+pub struct ForProducts {
+    /// The HTTP clients.
+    pub http: Http,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told of each call.
+    pub observer: Arc<dyn CallObserver>,
+}
+
+/// Runs the operator until `shutdown`, and then to the end of what was under way.
+pub async fn run(
+    args: &RunArgs,
+    policy: Policy,
+    clock: Arc<dyn Clock>,
+    products: impl FnOnce(ForProducts) -> Registry,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), AppError> {
+    let metrics = Arc::new(Metrics::new());
+    let health = Arc::new(Health::default());
+    warn_of_development_endpoints(args, &metrics);
+    let http = Http::new(&http_settings(args).await?).map_err(AppError::Http)?;
+    let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
+    let registry = products(ForProducts {
+        http,
+        clock: clock.clone(),
+        observer,
+    });
+    let client = client(&metrics).await?;
+    let listener = server::bind(args.bind)
+        .await
+        .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
+    let shutdown = shutdown.boxed().shared();
+    let server = server::serve(listener, health.clone(), metrics.clone(), shutdown.clone());
+    let parts = Parts {
+        client,
+        registry,
+        policy,
+        clock,
+        metrics,
+        health,
+    };
+    let controller = controller::run(parts, settings(args), shutdown.boxed());
+    let (served, ()) = futures::join!(server, controller);
+    served.map_err(|error| AppError::Bind(args.bind.to_string(), error))
+}
+
+fn warn_of_development_endpoints(args: &RunArgs, metrics: &Metrics) {
+    metrics.development_endpoints(args.development_endpoints);
+    if args.development_endpoints {
+        tracing::warn!(
+            "--development-endpoints: signed calls may go to any host, without TLS; never use this \
+             with a real credential"
+        );
+    }
+}
+
+async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
+    let extra_roots_pem = match &args.extra_ca {
+        None => Vec::new(),
+        Some(file) => tokio::task::spawn_blocking({
+            let file = file.clone();
+            move || std::fs::read(file)
+        })
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+        .map_err(|error| AppError::ExtraCa(file.display().to_string(), error))?,
+    };
+    Ok(HttpSettings {
+        development_endpoints: args.development_endpoints,
+        extra_roots_pem,
+        ..HttpSettings::default()
+    })
+}
+
+/// A client that never repeats a request by itself: a repeated status write that was stored comes
+/// back as a conflict with ourselves.
+async fn client(metrics: &Arc<Metrics>) -> Result<kube::Client, AppError> {
+    let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
+    config.default_retry = false;
+    let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
+    Ok(builder.with_layer(&CountRequests(metrics.clone())).build())
+}
+
+fn settings(args: &RunArgs) -> Settings {
+    Settings {
+        namespaces: args.watch_namespaces.clone(),
+        operator_namespace: args.operator_namespace.clone(),
+        lease_name: args.lease_name.clone(),
+        identity: args.identity(),
+        concurrency: args.concurrency,
+        accounts: AccountSettings {
+            operator_namespace: args.operator_namespace.clone(),
+            development_endpoints: args.development_endpoints,
+            private_suffixes: args.private_endpoint_suffixes.clone(),
+            writes_cluster_status: args.watch_namespaces.is_empty(),
+        },
+    }
+}
+
+/// Ends with the first SIGTERM or Ctrl-C.
+pub async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        tracing::error!("SIGTERM cannot be listened for; only Ctrl-C ends this process");
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("shutting down: no new call is made, open ones are awaited");
+}

@@ -1,0 +1,285 @@
+//! A simulated cloud, a provider that calls it, and short names for what tests do with them.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cloudsim::{Config, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, Simulator};
+use jiff::{SignedDuration, Timestamp};
+use restart_operator::cloud::{
+    Access, Clock, Provider,
+    credential::Credential,
+    error::{CloudError, Delivery, Kind},
+    http::{Http, HttpSettings},
+    observer::CallObserver,
+    permit::{Permit, Permits},
+    sae::SaeProvider,
+    types::{Answer, AttemptId, OrderId, Product, SaeApplication, Submission, Target},
+};
+use tokio::net::TcpListener;
+
+pub(crate) const APP: &str = "0099b7be-5f5b-4512-a7fc-56049ef1aaaa";
+pub(crate) const RESTART: &str = "RestartApplication";
+
+/// The machine's clocks. The operator's own clock has a file of its own.
+struct MachineClock(Instant);
+
+impl Clock for MachineClock {
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn boot(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// One call as the observer was told of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) operation: &'static str,
+    pub(crate) result: Option<Kind>,
+    pub(crate) clock_offset: Option<SignedDuration>,
+}
+
+#[derive(Default)]
+pub(crate) struct Observed(Mutex<Vec<Seen>>);
+
+impl Observed {
+    pub(crate) fn all(&self) -> Vec<Seen> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl CallObserver for Observed {
+    fn called(
+        &self,
+        product: Product,
+        operation: &'static str,
+        result: Option<Kind>,
+        _elapsed: Duration,
+        clock_offset: Option<SignedDuration>,
+    ) {
+        assert_eq!(product, Product::Sae);
+        self.0.lock().unwrap().push(Seen {
+            operation,
+            result,
+            clock_offset,
+        });
+    }
+}
+
+/// A provider and the account it calls with.
+pub(crate) struct Caller {
+    pub(crate) provider: SaeProvider,
+    pub(crate) access: Access,
+    pub(crate) observed: Arc<Observed>,
+}
+
+impl Caller {
+    pub(crate) fn new(endpoint: &str, settings: &HttpSettings) -> Self {
+        // Fails when another test of this process was faster.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let observed = Arc::new(Observed::default());
+        let clock = Arc::new(MachineClock(Instant::now()));
+        Self {
+            provider: SaeProvider::new(Http::new(settings).unwrap(), clock, observed.clone()),
+            access: Access {
+                credential: key(DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, None),
+                endpoint: endpoint.to_owned(),
+                creators: vec![DEFAULT_CREATOR.to_owned()],
+            },
+            observed,
+        }
+    }
+
+    pub(crate) async fn submit(&self, call: &Submission) -> Answer {
+        self.provider
+            .submit(&self.access, &target(), call, permit(&call.attempt))
+            .await
+    }
+
+    /// A restart that the cloud accepts.
+    pub(crate) async fn restart(&self, call: &Submission) -> OrderId {
+        match self.submit(call).await {
+            Answer::Accepted(accepted) => accepted.order,
+            other @ (Answer::Rejected(_) | Answer::Ambiguous(_)) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A simulator with one running application, and a caller with short deadlines.
+pub(crate) struct Cloud {
+    pub(crate) sim: Simulator,
+    pub(crate) caller: Caller,
+}
+
+impl Cloud {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default(), &quick()).await
+    }
+
+    pub(crate) async fn with(config: Config, settings: &HttpSettings) -> Self {
+        let sim = Simulator::start(config).await.unwrap();
+        sim.put_application(cloudsim::Application::running(APP));
+        let caller = Caller::new(sim.base_url(), settings);
+        Self { sim, caller }
+    }
+
+    pub(crate) fn restarts(&self) -> usize {
+        self.sim.inspect(|ledger| ledger.restarts().len())
+    }
+
+    /// Restart calls that arrived.
+    pub(crate) fn calls(&self) -> usize {
+        self.sim.inspect(|ledger| ledger.requests(RESTART).len())
+    }
+}
+
+/// Deadlines for tests that do not wait for one.
+pub(crate) fn quick() -> HttpSettings {
+    HttpSettings {
+        development_endpoints: true,
+        ..HttpSettings::default()
+    }
+}
+
+/// Deadlines for tests in which one passes.
+pub(crate) fn impatient() -> HttpSettings {
+    HttpSettings {
+        connect: Duration::from_millis(200),
+        total: Duration::from_millis(400),
+        ..quick()
+    }
+}
+
+pub(crate) fn key(id: &str, secret: &str, token: Option<&str>) -> Arc<Credential> {
+    Arc::new(Credential::new(
+        id.to_owned(),
+        secret.into(),
+        token.map(Into::into),
+    ))
+}
+
+pub(crate) fn application() -> SaeApplication {
+    SaeApplication {
+        region: "cn-hangzhou".into(),
+        app_id: APP.into(),
+        min_ready_instances: None,
+        min_ready_instance_ratio: None,
+        auto_enable_application_scaling_rule: None,
+    }
+}
+
+pub(crate) fn target() -> Target {
+    Target::SaeApplication(application())
+}
+
+/// An intent that was stored just now.
+pub(crate) fn intent() -> Submission {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let signed_at = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    Submission {
+        attempt: AttemptId(format!("attempt-{number}")),
+        number: 1,
+        owned: 0,
+        signed_at,
+        not_after: signed_at + SignedDuration::from_secs(900),
+        target_hash: String::new(),
+        nonce: format!("nonce-{number}"),
+        credential: String::new(),
+        baseline: vec![],
+    }
+}
+
+pub(crate) fn permit(attempt: &AttemptId) -> Permit {
+    let permits = Permits::default();
+    permits.hold(attempt.clone(), Duration::from_secs(1));
+    permits.take(attempt, Duration::ZERO).unwrap()
+}
+
+pub(crate) fn rejected(answer: Answer) -> CloudError {
+    match answer {
+        Answer::Rejected(error) => error,
+        other @ (Answer::Accepted(_) | Answer::Ambiguous(_)) => panic!("not rejected: {other:?}"),
+    }
+}
+
+pub(crate) fn ambiguous(answer: Answer) -> CloudError {
+    match answer {
+        Answer::Ambiguous(error) => {
+            assert_eq!(error.delivery, Delivery::Unknown);
+            error
+        }
+        other @ (Answer::Accepted(_) | Answer::Rejected(_)) => panic!("not ambiguous: {other:?}"),
+    }
+}
+
+/// A whole answer as it goes over the wire.
+pub(crate) fn ok(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ndate: Sun, 22 Nov 2026 07:08:09 GMT\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A server that treats each connection as told, and counts them.
+pub(crate) struct RawServer {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl RawServer {
+    /// Reads requests and writes `answer` after each; without an answer it only listens.
+    pub(crate) async fn start(answer: Option<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = connections.clone();
+        let task = tokio::spawn(async move {
+            let mut open = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                open.spawn(serve(stream, answer.clone()));
+            }
+        });
+        Self {
+            address,
+            connections,
+            task,
+        }
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+// Requests here have no body, so each ends with an empty line.
+async fn serve(mut stream: tokio::net::TcpStream, answer: Option<String>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut read = Vec::new();
+    while let Ok(1..) = stream.read_buf(&mut read).await {
+        while let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            read.drain(..end + 4);
+            if let Some(answer) = &answer
+                && stream.write_all(answer.as_bytes()).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+}
