@@ -5,6 +5,7 @@
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
+//! | [`wait`] | asking until a fact holds, with a limit |
 //!
 //! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it.
 #![allow(
@@ -20,3 +21,4 @@
 pub mod controlplane;
 pub mod failure;
 pub mod tls;
+pub mod wait;
