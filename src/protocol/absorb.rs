@@ -198,8 +198,6 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(on: &'a RestartRequest, now: Timestamp, policy: &'a Policy) -> Self {
-        // What is stored has whole seconds; anything finer would differ from it at the next look.
-        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         Self {
             on,
             state: State::of(on),
@@ -233,6 +231,12 @@ impl<'a> Draft<'a> {
         self.on.metadata.generation.unwrap_or_default()
     }
 
+    /// The present time as it is stored: whole seconds. Anything finer would differ from what is
+    /// read back. Plans use the exact time.
+    pub(super) fn stamp(&self) -> Timestamp {
+        Timestamp::from_second(self.now.as_second()).unwrap_or(self.now)
+    }
+
     pub(super) fn seed(&self) -> u64 {
         super::backoff::seed(self.on.metadata.uid.as_deref().unwrap_or_default())
     }
@@ -251,7 +255,8 @@ impl<'a> Draft<'a> {
             self.status.queue = None;
         }
         let generation = self.generation();
-        story::tell(&mut self.status, generation, reason, message, self.now);
+        let now = self.stamp();
+        story::tell(&mut self.status, generation, reason, message, now);
     }
 
     /// The end: as [`Self::tell`], with its Event, and nothing follows but edits and the time to
@@ -301,7 +306,7 @@ impl<'a> Draft<'a> {
         let held = self.told() == Some(Reason::Suspended);
         if held && !self.on.spec.suspend && matches!(self.state, State::Waiting { .. }) {
             self.status.waiting_since = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
-                self.now,
+                self.stamp(),
             ));
             self.tell(Reason::Checking, "resumed; the target is checked next");
             self.notice(

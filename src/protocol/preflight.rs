@@ -210,7 +210,7 @@ pub(super) fn settled(draft: &mut Draft<'_>, ending: &Ending) {
         return;
     }
     if let Some(check) = &ending.check {
-        draft.status.preflight = Some(found(check, draft.now));
+        draft.status.preflight = Some(found(check, draft.stamp()));
     }
     if ending.reason == Reason::ResolvedNotExecuted {
         draft.notice(

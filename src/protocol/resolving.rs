@@ -253,7 +253,7 @@ pub(super) fn adopted(
         .status
         .attempt
         .as_ref()
-        .map_or(draft.now, |attempt| attempt.signed_at.0);
+        .map_or_else(|| draft.stamp(), |attempt| attempt.signed_at.0);
     draft.status.start_time = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
         signed_at,
     ));

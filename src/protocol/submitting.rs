@@ -42,7 +42,7 @@ pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
         return;
     }
     draft.status.attempt = Some(attempt(call, holder));
-    draft.status.preflight = Some(preflight::found(check, draft.now));
+    draft.status.preflight = Some(preflight::found(check, draft.stamp()));
     if !check.warnings.is_empty() {
         let texts: Vec<_> = check
             .warnings
@@ -212,7 +212,7 @@ fn back_off(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
     let wait = backoff::rejection(base, call.number, hint, draft.seed(), draft.policy);
     let until = backoff::after(draft.now, wait);
     if let Some(stored) = &mut draft.status.attempt {
-        stored.not_before = Some(Time(until));
+        stored.not_before = Some(Time(whole_seconds_up(until)));
     }
     let reason = match error.kind {
         Kind::Throttled => Reason::Throttled,
@@ -228,6 +228,12 @@ fn back_off(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
     draft.tell(reason, &message);
     draft.notice(EventReason::Rejected, &message);
     draft.look_at = Some(until);
+}
+
+/// What is stored has whole seconds; a back-off is never shortened by that.
+fn whole_seconds_up(time: jiff::Timestamp) -> jiff::Timestamp {
+    let up = time.subsec_nanosecond() > 0;
+    jiff::Timestamp::from_second(time.as_second() + i64::from(up)).unwrap_or(time)
 }
 
 /// The restart may have been executed. From here on only the order list tells.

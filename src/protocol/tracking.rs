@@ -256,10 +256,12 @@ pub(super) fn aborted(draft: &mut Draft<'_>, order: &OrderId, result: Result<&()
         return;
     }
     draft.go_on = true;
+    let stamp = draft.stamp();
     let message = match result {
         Ok(()) => {
             if let Some(stored) = &mut draft.status.change_order {
-                stored.abort_requested_at.get_or_insert(Time(draft.now));
+                let stamp = Time(stamp);
+                stored.abort_requested_at.get_or_insert(stamp);
             }
             format!("the cloud is asked to abort change order {order}")
         }

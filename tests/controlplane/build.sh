@@ -55,11 +55,15 @@ if [ -x "$home/bin/kubectl" ]; then # built by the one we waited for
 fi
 
 say "building Kubernetes $KUBERNETES and etcd from source with $GO: about 7 minutes the first time on two cores, seconds later"
+started=$(date +%s)
 (
-  minutes=0
-  while sleep 60; do
-    minutes=$((minutes + 1))
-    say "still building, $minutes min"
+  minute=1
+  # Short sleeps: the last one outlives this script, and with it whoever waits for its stderr.
+  while sleep 1; do
+    if [ $(($(date +%s) - started)) -ge $((minute * 60)) ]; then
+      say "still building, $minute min"
+      minute=$((minute + 1))
+    fi
   done
 ) >/dev/null &
 clock=$!
@@ -71,7 +75,6 @@ for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
   ldflags="$ldflags -X $package.gitVersion=v$KUBERNETES -X $package.gitMajor=1 -X $package.gitMinor=$minor"
 done
 mkdir -p "$temporary/bin"
-started=$(date +%s)
 (
   cd "$here"
   CGO_ENABLED=0 GOTOOLCHAIN=$GO GOFLAGS= GOWORK=off \

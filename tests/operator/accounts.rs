@@ -10,19 +10,35 @@ use crate::support::world::{World, condition, phase_of, story};
 async fn a_missing_account_is_named_and_the_request_recovers_when_it_appears() {
     let world = World::new("noaccount").await;
     let _operator = world.operator().await;
-    world.ask("first", json!({"accountRef": {"kind": "CloudAccount", "name": "later"}})).await;
-    let object = world.until("first", "named the account", |object| {
-        object.status.as_ref().is_some_and(|status| !status.conditions.is_empty())
-    })
-    .await;
+    world
+        .ask(
+            "first",
+            json!({"accountRef": {"kind": "CloudAccount", "name": "later"}}),
+        )
+        .await;
+    let object = world
+        .until("first", "named the account", |object| {
+            object
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.conditions.is_empty())
+        })
+        .await;
     let accepted = condition(&object, ConditionType::Accepted);
-    assert_eq!((accepted.status.as_str(), accepted.reason.as_str()), ("False", "AccountNotFound"));
+    assert_eq!(
+        (accepted.status.as_str(), accepted.reason.as_str()),
+        ("False", "AccountNotFound")
+    );
     let wanted = format!("CloudAccount {}/later", world.namespace);
     assert!(accepted.message.contains(&wanted), "{}", accepted.message);
 
     // The account appears, its Secret does not.
     world.put_cloud_account("later", "later-keys").await;
-    let object = world.until("first", "named the Secret", |object| story(object).0 == "AccountNotReady").await;
+    let object = world
+        .until("first", "named the Secret", |object| {
+            story(object).0 == "AccountNotReady"
+        })
+        .await;
     let wanted = format!("Secret {}/later-keys", world.namespace);
     assert!(story(&object).1.contains(&wanted), "{}", story(&object).1);
 }
@@ -31,15 +47,24 @@ async fn a_missing_account_is_named_and_the_request_recovers_when_it_appears() {
 async fn a_missing_secret_is_named_and_the_request_recovers_when_it_appears() {
     let world = World::new("nosecret").await;
     let _operator = world.operator().await;
-    world.put_account(json!({"credentials": {"secretRef": {"name": "later"}}})).await;
+    world
+        .put_account(json!({"credentials": {"secretRef": {"name": "later"}}}))
+        .await;
     world.ask("first", json!({})).await;
-    let object = world.until("first", "named the Secret", |object| {
-        object.status.as_ref().is_some_and(|status| !status.conditions.is_empty())
-    })
-    .await;
+    let object = world
+        .until("first", "named the Secret", |object| {
+            object
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.conditions.is_empty())
+        })
+        .await;
     let (reason, message) = story(&object);
     assert_eq!(reason, "AccountNotReady");
-    assert!(message.contains(&format!("Secret {}/later does not exist", world.namespace)), "{message}");
+    assert!(
+        message.contains(&format!("Secret {}/later does not exist", world.namespace)),
+        "{message}"
+    );
     world.put_secret("later").await;
     let object = world.until_finished("first").await;
     assert_eq!(phase_of(&object), "Succeeded");
@@ -48,8 +73,14 @@ async fn a_missing_secret_is_named_and_the_request_recovers_when_it_appears() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
     for (change, reason) in [
-        (json!({"allowedNamespaces": {"names": ["elsewhere"]}}), "AccountNotAllowed"),
-        (json!({"allowedTargets": [{"kind": "saeApplication", "ids": ["other-*"]}]}), "TargetNotAllowed"),
+        (
+            json!({"allowedNamespaces": {"names": ["elsewhere"]}}),
+            "AccountNotAllowed",
+        ),
+        (
+            json!({"allowedTargets": [{"kind": "saeApplication", "ids": ["other-*"]}]}),
+            "TargetNotAllowed",
+        ),
         (json!({"guards": {"denyMinReadyZero": true}}), "GuardDenied"),
         (json!({"signatureAlgorithm": "HMAC-SHA1"}), "NotImplemented"),
         (json!({"callsPerMinute": 10}), "NotImplemented"),
@@ -58,10 +89,18 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
         world.put_account(change).await;
         // Without an operator that looks at accounts by itself, a read of the Secret could only
         // come from the request.
-        world.ask("first", json!({"target": {"saeApplication": {"minReadyInstances": 0}}})).await;
+        world
+            .ask(
+                "first",
+                json!({"target": {"saeApplication": {"minReadyInstances": 0}}}),
+            )
+            .await;
         let _operator = world.operator().await;
         let object = world.until_finished("first").await;
-        assert_eq!((phase_of(&object), story(&object).0.as_str()), ("Failed", reason));
+        assert_eq!(
+            (phase_of(&object), story(&object).0.as_str()),
+            ("Failed", reason)
+        );
         assert_eq!(world.ledger().all_requests().len(), 0);
     }
 }
@@ -70,11 +109,15 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
 async fn a_target_that_is_not_built_yet_is_answered_and_calls_nothing() {
     let world = World::new("notbuilt").await;
     let _operator = world.operator().await;
-    let target = json!({"saeApplication": null, "saeInstances": {"appId": "a", "instanceIds": ["x"]}});
+    let target =
+        json!({"saeApplication": null, "saeInstances": {"appId": "a", "instanceIds": ["x"]}});
     world.ask("first", json!({"target": target})).await;
     let object = world.until_finished("first").await;
     let (reason, message) = story(&object);
-    assert_eq!((phase_of(&object), reason.as_str()), ("Failed", "NotImplemented"));
+    assert_eq!(
+        (phase_of(&object), reason.as_str()),
+        ("Failed", "NotImplemented")
+    );
     assert!(message.contains("spec.target.saeInstances"), "{message}");
     assert_eq!(world.ledger().all_requests().len(), 0);
 }
@@ -85,10 +128,14 @@ async fn a_credential_that_the_cloud_refuses_marks_the_account_and_recovers() {
     world.sim.remove_access_key(cloudsim::DEFAULT_KEY_ID);
     let _operator = world.operator().await;
     world.ask("first", json!({})).await;
-    let object = world.until("first", "said so", |object| {
-        object.status.as_ref().is_some_and(|status| !status.conditions.is_empty())
-    })
-    .await;
+    let object = world
+        .until("first", "said so", |object| {
+            object
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.conditions.is_empty())
+        })
+        .await;
     let (reason, message) = story(&object);
     assert_eq!(reason, "AccountNotReady");
     assert!(message.contains("InvalidAccessKeyId.NotFound"), "{message}");

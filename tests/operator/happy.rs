@@ -9,31 +9,57 @@ use crate::support::world::{APP, World, condition, phase_of};
 async fn one_request_is_one_restart_three_writes_and_no_read() {
     let world = World::new("happy").await;
     let _operator = world.operator().await;
-    world.ask("first", json!({"target": {"saeApplication": {"minReadyInstances": 1}}})).await;
+    world
+        .ask(
+            "first",
+            json!({"target": {"saeApplication": {"minReadyInstances": 1}}}),
+        )
+        .await;
     let object = world.until_finished("first").await;
     assert_eq!(phase_of(&object), "Succeeded");
     let ledger = world.ledger();
     assert_eq!(ledger.restarts_of(APP).len(), 1);
     let sent = &ledger.requests("RestartApplication")[0];
-    assert_eq!(sent.params.get("MinReadyInstances").map(String::as_str), Some("1"));
+    assert_eq!(
+        sent.params.get("MinReadyInstances").map(String::as_str),
+        Some("1")
+    );
     let status = object.status.clone().unwrap();
     assert_eq!(sent.nonce, status.attempt.unwrap().nonce);
-    assert_eq!(status.change_order.unwrap().id.as_deref(), Some(&*ledger.restarts()[0].order));
+    assert_eq!(
+        status.change_order.unwrap().id.as_deref(),
+        Some(&*ledger.restarts()[0].order)
+    );
 
     // An annotation wakes the operator; it has nothing to write.
     let patch = kube::api::Patch::Merge(json!({"metadata": {"annotations": {"note": "seen"}}}));
-    let edited = world.requests().patch("first", &Default::default(), &patch).await.unwrap();
+    let edited = world
+        .requests()
+        .patch("first", &Default::default(), &patch)
+        .await
+        .unwrap();
     world.ask("second", json!({})).await;
     world.until_finished("second").await;
     let now = world.get("first").await;
-    assert_eq!(now.metadata.resource_version, edited.metadata.resource_version);
+    assert_eq!(
+        now.metadata.resource_version,
+        edited.metadata.resource_version
+    );
 
     let asked = || world.asked().resource("restartrequests").name("first");
     let writes = asked().subresource("status");
-    assert_eq!((writes.count(), asked().reads().count()), (3, 0), "{:#?}", asked().list());
-    assert_eq!(world.events("first").await, ["Submitted", "Succeeded"]);
+    assert_eq!(
+        (writes.count(), asked().reads().count()),
+        (3, 0),
+        "{:#?}",
+        asked().list()
+    );
+    assert_eq!(world.events("first", 2).await, ["Submitted", "Succeeded"]);
     let calls = ledger.all_requests().len();
-    assert!(calls <= 10, "{calls} calls for one restart of half a second: {ledger:#?}");
+    assert!(
+        calls <= 10,
+        "{calls} calls for one restart of half a second: {ledger:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,7 +84,10 @@ async fn every_condition_is_there_and_of_the_present_generation() {
     }
     world.edit("first", json!({"suspend": true})).await;
     let seen = |object: &restart_operator::api::RestartRequest| {
-        object.status.as_ref().is_some_and(|status| status.observed_generation == 2)
+        object
+            .status
+            .as_ref()
+            .is_some_and(|status| status.observed_generation == 2)
     };
     let object = world.until("first", "saw the edit", seen).await;
     for type_ in ConditionType::ALL {

@@ -30,17 +30,26 @@ fn assert_sent_once_each(world: &World) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn executed_and_the_connection_dropped_is_adopted() {
     let (world, object) = after(Fault::DropAfter, "dropafter").await;
-    assert_eq!((phase_of(&object), attribution(&object)), ("Succeeded", Some(Attribution::Adopted)));
+    assert_eq!(
+        (phase_of(&object), attribution(&object)),
+        ("Succeeded", Some(Attribution::Adopted))
+    );
     assert_eq!(world.ledger().restarts_of(APP).len(), 2);
     assert_sent_once_each(&world);
-    assert_eq!(world.events("second").await, ["Resolving", "Adopted", "Succeeded"]);
+    assert_eq!(
+        world.events("second", 3).await,
+        ["Resolving", "Adopted", "Succeeded"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn executed_and_answered_with_a_server_error_is_adopted() {
     let fault = Fault::StatusAfter(Canned::code(503, "ServiceUnavailable"));
     let (world, object) = after(fault, "late503").await;
-    assert_eq!((phase_of(&object), attribution(&object)), ("Succeeded", Some(Attribution::Adopted)));
+    assert_eq!(
+        (phase_of(&object), attribution(&object)),
+        ("Succeeded", Some(Attribution::Adopted))
+    );
     assert_eq!(world.ledger().restarts_of(APP).len(), 2);
     assert_sent_once_each(&world);
 }
@@ -48,7 +57,10 @@ async fn executed_and_answered_with_a_server_error_is_adopted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn executed_and_never_answered_is_adopted() {
     let (world, object) = after(Fault::Hang { executed: true }, "hang").await;
-    assert_eq!((phase_of(&object), attribution(&object)), ("Succeeded", Some(Attribution::Adopted)));
+    assert_eq!(
+        (phase_of(&object), attribution(&object)),
+        ("Succeeded", Some(Attribution::Adopted))
+    );
     assert_sent_once_each(&world);
 }
 
@@ -60,26 +72,42 @@ async fn a_call_that_never_arrived_is_proved_not_executed() {
     assert_sent_once_each(&world);
     let attempt = object.status.clone().unwrap().attempt.unwrap();
     let ended = object.status.unwrap().completion_time.unwrap().0;
-    assert!(ended >= attempt.not_after.0, "ended before the signature did");
+    assert!(
+        ended >= attempt.not_after.0,
+        "ended before the signature did"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_creator_was_never_learned_is_left_to_a_person() {
     let world = World::new("unlearned").await;
     let _operator = world.operator().await;
-    world.sim.inject(FaultRule::on("RestartApplication", Fault::DropAfter));
+    world
+        .sim
+        .inject(FaultRule::on("RestartApplication", Fault::DropAfter));
     world.ask("first", json!({})).await;
     let object = world.until_phase("first", "Unknown").await;
     let order = world.ledger().restarts()[0].order.clone();
     let (reason, message) = story(&object);
     assert_eq!(reason, "OutcomeUnknown");
-    assert!(message.contains(&order) && message.contains("spec.resolution"), "{message}");
-    assert_eq!(condition(&object, ConditionType::Stalled).status.as_str(), "True");
+    assert!(
+        message.contains(&order) && message.contains("spec.resolution"),
+        "{message}"
+    );
+    assert_eq!(
+        condition(&object, ConditionType::Stalled).status.as_str(),
+        "True"
+    );
 
     // A person names the order.
-    world.edit("first", json!({"resolution": {"adopt": order}})).await;
+    world
+        .edit("first", json!({"resolution": {"adopt": order}}))
+        .await;
     let object = world.until_finished("first").await;
-    assert_eq!((phase_of(&object), attribution(&object)), ("Succeeded", Some(Attribution::Adopted)));
+    assert_eq!(
+        (phase_of(&object), attribution(&object)),
+        ("Succeeded", Some(Attribution::Adopted))
+    );
     assert_eq!(world.ledger().requests("RestartApplication").len(), 1);
 }
 
@@ -88,7 +116,9 @@ async fn a_person_in_the_console_is_not_taken_for_us() {
     let world = World::new("console").await;
     let _operator = world.operator().await;
     world.teach_the_creator().await;
-    world.sim.inject(FaultRule::on("RestartApplication", Fault::DropBefore));
+    world
+        .sim
+        .inject(FaultRule::on("RestartApplication", Fault::DropBefore));
     world.ask("second", json!({})).await;
     world.until_phase("second", "Resolving").await;
     world.sim.start_order(NewOrder::by_hand(APP)).unwrap();
@@ -101,10 +131,17 @@ async fn an_order_that_the_list_shows_late_is_still_adopted() {
     let world = World::new("lag").await;
     let _operator = world.operator().await;
     world.teach_the_creator().await;
-    world.sim.inject(FaultRule::on("RestartApplication", Fault::DropAfter));
-    world.sim.inject(FaultRule::on("ListChangeOrders", Fault::ListLag { ms: 3_000 }).always());
+    world
+        .sim
+        .inject(FaultRule::on("RestartApplication", Fault::DropAfter));
+    world
+        .sim
+        .inject(FaultRule::on("ListChangeOrders", Fault::ListLag { ms: 3_000 }).always());
     world.ask("second", json!({})).await;
     let object = world.until_finished("second").await;
-    assert_eq!((phase_of(&object), attribution(&object)), ("Succeeded", Some(Attribution::Adopted)));
+    assert_eq!(
+        (phase_of(&object), attribution(&object)),
+        ("Succeeded", Some(Attribution::Adopted))
+    );
     assert_eq!(world.ledger().restarts_of(APP).len(), 2);
 }

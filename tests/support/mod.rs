@@ -7,6 +7,7 @@
 //! | [`policy`] | shorter numbers of the protocol |
 //! | [`world`] | one test's namespace, cloud, account and operators |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
+//! | [`wait`] | asking until a fact holds, with a limit |
 //!
 //! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it.
 #![allow(
@@ -23,4 +24,5 @@ pub mod controlplane;
 pub mod failure;
 pub mod policy;
 pub mod tls;
+pub mod wait;
 pub mod world;

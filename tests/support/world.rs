@@ -10,7 +10,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
 use kube::{
     Api, Client,
-    api::{ListParams, Patch, PatchParams, PostParams},
+    api::{Patch, PatchParams, PostParams},
     runtime::{WatchStreamExt, watcher},
 };
 use restart_operator::{
@@ -54,7 +54,9 @@ impl World {
     /// The same with another cloud.
     pub async fn with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
         super::tls::install();
-        let plane = ControlPlane::shared_or_start().await.expect("a control plane");
+        let plane = ControlPlane::shared_or_start()
+            .await
+            .expect("a control plane");
         let mut config = Config {
             applications: vec![Application::running(APP)],
             default_plan: OrderPlan::lasting(Duration::from_millis(500)).batches(3),
@@ -65,7 +67,12 @@ impl World {
         let sim = Simulator::start(config).await.expect("a simulator");
         let namespace = plane.new_namespace(prefix).await.expect("a namespace");
         let admin = plane.client(User::Admin).await.expect("a client");
-        let world = Self { plane, namespace, sim, admin };
+        let world = Self {
+            plane,
+            namespace,
+            sim,
+            admin,
+        };
         world.put_secret("keys").await;
         world.put_account(json!({})).await;
         world
@@ -77,7 +84,12 @@ impl World {
             "metadata": {"name": name},
             "stringData": {"accessKeyId": DEFAULT_KEY_ID, "accessKeySecret": DEFAULT_KEY_SECRET},
         });
-        self.apply::<Secret>(&Api::namespaced(self.admin.clone(), &self.namespace), name, secret).await;
+        self.apply::<Secret>(
+            &Api::namespaced(self.admin.clone(), &self.namespace),
+            name,
+            secret,
+        )
+        .await;
     }
 
     /// The cluster account that points at the simulator, with a changed spec.
@@ -91,7 +103,8 @@ impl World {
         });
         merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
-        self.apply(&api, &self.namespace, json!({"spec": spec})).await;
+        self.apply(&api, &self.namespace, json!({"spec": spec}))
+            .await;
     }
 
     /// A namespaced account with the Secret of the same namespace.
@@ -112,7 +125,9 @@ impl World {
         object["kind"] = json!(K::kind(&()));
         object["metadata"]["name"] = json!(name);
         let params = PatchParams::apply("test").force();
-        api.patch(name, &params, &Patch::Apply(&object)).await.expect("apply");
+        api.patch(name, &params, &Patch::Apply(&object))
+            .await
+            .expect("apply");
     }
 
     pub fn requests(&self) -> Api<RestartRequest> {
@@ -131,13 +146,19 @@ impl World {
             "metadata": {"name": name, "namespace": self.namespace}, "spec": spec,
         });
         let request = serde_json::from_value(request).expect("a request");
-        self.requests().create(&PostParams::default(), &request).await.expect("create")
+        self.requests()
+            .create(&PostParams::default(), &request)
+            .await
+            .expect("create")
     }
 
     /// A merge patch of the spec, as a person makes it.
     pub async fn edit(&self, name: &str, spec: Value) {
         let patch = Patch::Merge(json!({"spec": spec}));
-        self.requests().patch(name, &PatchParams::default(), &patch).await.expect("edit");
+        self.requests()
+            .patch(name, &PatchParams::default(), &patch)
+            .await
+            .expect("edit");
     }
 
     pub async fn get(&self, name: &str) -> RestartRequest {
@@ -153,7 +174,10 @@ impl World {
     ) -> RestartRequest {
         let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
         let mut last = None;
-        let mut objects = watcher(self.requests(), config).default_backoff().applied_objects().boxed();
+        let mut objects = watcher(self.requests(), config)
+            .default_backoff()
+            .applied_objects()
+            .boxed();
         let found = tokio::time::timeout(PATIENCE, async {
             loop {
                 match objects.try_next().await {
@@ -167,35 +191,59 @@ impl World {
         .await;
         found.unwrap_or_else(|_| {
             let seen = last.map(|object| serde_json::to_string_pretty(&object).unwrap_or_default());
-            panic!("{name} never {what}; seen last: {}", seen.unwrap_or_default())
+            panic!(
+                "{name} never {what}; seen last: {}",
+                seen.unwrap_or_default()
+            )
         })
     }
 
     /// Until the request has the end, or another phase, of this name.
     pub async fn until_phase(&self, name: &str, phase: &str) -> RestartRequest {
-        self.until(name, &format!("was {phase}"), |object| phase_of(object) == phase).await
+        self.until(name, &format!("was {phase}"), |object| {
+            phase_of(object) == phase
+        })
+        .await
     }
 
     /// Until the request has ended, whatever the end.
     pub async fn until_finished(&self, name: &str) -> RestartRequest {
         self.until(name, "ended", |object| {
-            object.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+            object
+                .status
+                .as_ref()
+                .is_some_and(|status| status.completion_time.is_some())
         })
         .await
     }
 
-    /// Reasons of the Events about a request, oldest first.
-    pub async fn events(&self, name: &str) -> Vec<String> {
+    /// Reasons of the Events about a request, oldest first, once there are `count` of them: they are
+    /// written after the status.
+    pub async fn events(&self, name: &str, count: usize) -> Vec<String> {
         let api: Api<Event> = Api::namespaced(self.admin.clone(), &self.namespace);
-        let list = api.list(&ListParams::default()).await.expect("events");
-        let mut events: Vec<_> = list
-            .items
-            .into_iter()
-            .filter(|e| e.regarding.as_ref().is_some_and(|r| r.name.as_deref() == Some(name)))
-            .map(|e| (e.event_time.map(|time| time.0), e.reason.unwrap_or_default()))
-            .collect();
-        events.sort();
-        events.into_iter().map(|(_, reason)| reason).collect()
+        let mut found = Vec::new();
+        let mut events = watcher(api, watcher::Config::default())
+            .default_backoff()
+            .applied_objects()
+            .boxed();
+        let all = tokio::time::timeout(PATIENCE, async {
+            while found.len() < count {
+                let Ok(Some(event)) = events.try_next().await else {
+                    continue;
+                };
+                let regarding = event.regarding.clone().and_then(|object| object.name);
+                if regarding.as_deref() == Some(name) {
+                    found.push((event.event_time.clone().map(|time| time.0), event.reason));
+                }
+            }
+        })
+        .await;
+        assert!(
+            all.is_ok(),
+            "{name} has fewer than {count} Events: {found:?}"
+        );
+        found.sort();
+        found.into_iter().filter_map(|(_, reason)| reason).collect()
     }
 
     /// What the operator asked of the API server about this namespace.
@@ -206,7 +254,8 @@ impl World {
 
     /// An operator in this process, with the short policy.
     pub async fn operator(&self) -> Operator {
-        self.operator_with(policy::short(), |provider| provider).await
+        self.operator_with(policy::short(), |provider| provider)
+            .await
     }
 
     /// The same with another policy, and with something around the provider.
@@ -222,10 +271,21 @@ impl World {
         let http = Http::new(&policy::http()).expect("a client");
         let sae = around(Arc::new(SaeProvider::new(http, clock.clone(), calls)));
         let registry = Registry::from([(Product::Sae, sae)]);
-        let parts = Parts { client, registry, policy, clock, metrics: metrics.clone(), health };
+        let parts = Parts {
+            client,
+            registry,
+            policy,
+            clock,
+            metrics: metrics.clone(),
+            health,
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let running = controller::run(parts, self.settings(), stopped.map(drop).boxed());
-        Operator { stop: Some(stop), task: tokio::spawn(running), metrics }
+        Operator {
+            stop: Some(stop),
+            task: tokio::spawn(running),
+            metrics,
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -266,7 +326,10 @@ impl Operator {
     /// Asks it to end, and waits until what was under way has ended.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        tokio::time::timeout(PATIENCE, &mut self.task).await.expect("an end").expect("no panic");
+        tokio::time::timeout(PATIENCE, &mut self.task)
+            .await
+            .expect("an end")
+            .expect("no panic");
     }
 }
 
@@ -277,15 +340,23 @@ impl Drop for Operator {
 }
 
 pub fn phase_of(object: &RestartRequest) -> &'static str {
-    object.status.as_ref().map_or("", |status| status.phase.as_str())
+    object
+        .status
+        .as_ref()
+        .map_or("", |status| status.phase.as_str())
 }
 
 /// The condition of a request.
 pub fn condition(object: &RestartRequest, type_: ConditionType) -> Condition {
-    let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
-    condition::find(conditions.unwrap_or_default(), type_).cloned().unwrap_or_else(|| {
-        panic!("no condition {} in {object:#?}", type_.as_str());
-    })
+    let conditions = object
+        .status
+        .as_ref()
+        .map(|status| status.conditions.as_slice());
+    condition::find(conditions.unwrap_or_default(), type_)
+        .cloned()
+        .unwrap_or_else(|| {
+            panic!("no condition {} in {object:#?}", type_.as_str());
+        })
 }
 
 /// Reason and message of the end.

@@ -50,7 +50,8 @@ pub fn left_out(test: &str, needs: &[Need]) -> Outcome<bool> {
         if assets::process_environment("CI").is_some_and(|ci| ci == "true") {
             return Err(Failure::new(format!("{line}. CI=true, so it may not be")));
         }
-        eprintln!("{line}");
+        // Not `eprintln!`: that is captured, and shown of failed tests only.
+        let _ = writeln!(std::io::stderr(), "{line}");
         if let Some(folder) = assets::process_environment(SHARED) {
             note(Path::new(&folder), &line)?;
         }
@@ -73,7 +74,7 @@ fn note(folder: &Path, line: &str) -> Outcome<()> {
 pub fn summary(folder: &Path) -> Option<String> {
     let lines = std::fs::read_to_string(folder.join(LEFT_OUT)).ok()?;
     Some(format!(
-        "{} tests were left out:\n{lines}",
+        "tests that were left out: {}\n{lines}",
         lines.lines().count()
     ))
 }
