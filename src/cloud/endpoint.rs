@@ -26,6 +26,8 @@ pub fn default_endpoint(product: Product, region: &str) -> Result<String, &'stat
     }
     match product {
         Product::Sae => Ok(format!("https://sae.{region}.aliyuncs.com")),
+        Product::Edas => Ok(format!("https://edas.{region}.aliyuncs.com")),
+        Product::Volcengine => Ok("https://open.volcengineapi.com".to_owned()),
     }
 }
 

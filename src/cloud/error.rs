@@ -26,6 +26,8 @@ pub enum Kind {
     Mismatch,
     /// The target is of a kind that this call does not serve.
     Unsupported,
+    /// The target is bare metal, and the request does not allow that.
+    BareMetal,
     /// The cloud does not accept a parameter, or does not know the call.
     Invalid,
     /// The account cannot pay or is out of quota.
@@ -48,6 +50,7 @@ impl Kind {
             Self::NotRunning => "not_running",
             Self::Mismatch => "mismatch",
             Self::Unsupported => "unsupported",
+            Self::BareMetal => "bare_metal",
             Self::Invalid => "invalid",
             Self::Billing => "billing",
             Self::Unexpected => "unexpected",

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use credential::Credential;
 use error::CloudError;
 use permit::Permit;
-use types::{Answer, Check, Look, OrderId, OrderReport, Product, Submission, Target};
+use types::{Answer, Check, Following, Look, OrderId, OrderReport, Product, Submission, Target};
 
 /// The clock that a client signs reads with.
 pub trait Clock: Send + Sync {
@@ -47,6 +47,18 @@ pub struct Access {
     /// The user ids that orders of this credential are known to appear under; empty when none was
     /// learned yet.
     pub creators: Vec<String>,
+    /// How calls are signed. Volcengine has one scheme.
+    pub signature: Signature,
+}
+
+/// The signature schemes of Alibaba Cloud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signature {
+    /// `ACS3-HMAC-SHA256`.
+    #[default]
+    Acs3,
+    /// The older `HMAC-SHA1` of ROA calls.
+    Roa,
 }
 
 /// One cloud product. Every call is signed, has a deadline and a body cap, follows no redirect and
@@ -81,14 +93,16 @@ pub trait Provider: Send + Sync {
         &'a self,
         access: &'a Access,
         target: &'a Target,
-        order: &'a OrderId,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<OrderReport, CloudError>>;
 
-    /// Asks the cloud to abort one order. Safe to repeat: it names one order.
+    /// Asks the cloud to abort an order, with the running orders of its parts. Safe to repeat: it
+    /// names orders. Asked only of products that [can](types::Product::can_abort).
     fn abort<'a>(
         &'a self,
         access: &'a Access,
-        order: &'a OrderId,
+        target: &'a Target,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
 
     /// The user id that the cloud shows as the creator of one of our orders, if the list has it.

@@ -14,23 +14,71 @@ use super::error::CloudError;
 pub enum Product {
     /// Alibaba Cloud Serverless App Engine.
     Sae,
+    /// Alibaba Cloud Enterprise Distributed Application Service, ECS clusters.
+    Edas,
+    /// Volcengine Elastic Compute Service.
+    Volcengine,
 }
 
 impl Product {
-    /// The name in metrics, target hashes and `status.targetSummary`.
+    /// Every product.
+    pub const ALL: [Self; 3] = [Self::Sae, Self::Edas, Self::Volcengine];
+
+    /// The name in metrics and target hashes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sae => "sae",
+            Self::Edas => "edas",
+            Self::Volcengine => "volcengine",
         }
+    }
+
+    /// The cloud whose accounts serve it.
+    #[must_use]
+    pub const fn cloud(self) -> Cloud {
+        match self {
+            Self::Sae | Self::Edas => Cloud::Alibaba,
+            Self::Volcengine => Cloud::Volcengine,
+        }
+    }
+
+    /// The restart call carries a token by which the cloud recognises a repeated one.
+    #[must_use]
+    pub const fn has_token(self) -> bool {
+        matches!(self, Self::Volcengine)
+    }
+
+    /// A running order can be aborted.
+    #[must_use]
+    pub const fn can_abort(self) -> bool {
+        matches!(self, Self::Sae | Self::Edas)
     }
 }
 
-/// What is to be restarted, in canonical form: the only thing a restart call is built from.
+/// A cloud: who signs the accounts' bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cloud {
+    /// Alibaba Cloud.
+    Alibaba,
+    /// Volcengine.
+    Volcengine,
+}
+
+/// What is to be restarted, in canonical form: the only thing a restart call is built from. Id
+/// lists are sorted by bytes and have no duplicates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// SAE `RestartApplication`.
     SaeApplication(SaeApplication),
+    /// SAE `RestartInstances`.
+    SaeInstances(SaeInstances),
+    /// SAE `BatchRestartApplications`.
+    SaeApplications(SaeApplications),
+    /// EDAS `RestartApplication`.
+    EdasApplication(EdasApplication),
+    /// Volcengine ECS `RebootInstances`.
+    VolcengineInstances(VolcengineInstances),
 }
 
 /// One SAE application and the parameters of its rolling restart.
@@ -48,20 +96,62 @@ pub struct SaeApplication {
     pub auto_enable_application_scaling_rule: Option<bool>,
 }
 
+/// Some instances of one SAE application.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SaeInstances {
+    /// Region id. It is part of the host name.
+    pub region: String,
+    /// `AppId`.
+    pub app_id: String,
+    /// `InstanceIds`: 1 to 100.
+    pub instance_ids: Vec<String>,
+}
+
+/// Some SAE applications of one namespace, restarted by one call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SaeApplications {
+    /// Region id. It is part of the host name.
+    pub region: String,
+    /// `NamespaceId`.
+    pub namespace_id: String,
+    /// `AppIds`: 1 to 50.
+    pub app_ids: Vec<String>,
+}
+
+/// One EDAS application of an ECS cluster, or some of its instances.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EdasApplication {
+    /// Region id. It is part of the host name.
+    pub region: String,
+    /// `AppId`.
+    pub app_id: String,
+    /// `EccInfo`: up to 100 ids; empty for every instance.
+    pub ecc_ids: Vec<String>,
+}
+
+/// Volcengine instances, rebooted by one call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VolcengineInstances {
+    /// Region id. It is part of the signature's scope.
+    pub region: String,
+    /// `InstanceIds.N`: 1 to 100.
+    pub instance_ids: Vec<String>,
+    /// `ForceStop`.
+    pub force_stop: bool,
+    /// Bare metal may be rebooted too. Not sent.
+    pub allow_bare_metal: bool,
+}
+
 impl Target {
     /// The product that serves this target.
     #[must_use]
     pub const fn product(&self) -> Product {
         match self {
-            Self::SaeApplication(_) => Product::Sae,
-        }
-    }
-
-    /// The cloud's own name of the restart call. Used as a closed metric label.
-    #[must_use]
-    pub const fn operation(&self) -> &'static str {
-        match self {
-            Self::SaeApplication(_) => "RestartApplication",
+            Self::SaeApplication(_) | Self::SaeInstances(_) | Self::SaeApplications(_) => {
+                Product::Sae
+            }
+            Self::EdasApplication(_) => Product::Edas,
+            Self::VolcengineInstances(_) => Product::Volcengine,
         }
     }
 
@@ -69,28 +159,47 @@ impl Target {
     #[must_use]
     pub fn region(&self) -> &str {
         match self {
-            Self::SaeApplication(app) => &app.region,
+            Self::SaeApplication(t) => &t.region,
+            Self::SaeInstances(t) => &t.region,
+            Self::SaeApplications(t) => &t.region,
+            Self::EdasApplication(t) => &t.region,
+            Self::VolcengineInstances(t) => &t.region,
         }
     }
 
-    /// The ids that only one open attempt or running order may hold at a time.
+    /// The ids that an account's allow-list is asked for: applications, for Volcengine instances.
     #[must_use]
-    pub fn ids(&self) -> Vec<&str> {
+    pub fn listed_ids(&self) -> Vec<&str> {
         match self {
-            Self::SaeApplication(app) => vec![&app.app_id],
+            Self::SaeApplication(t) => vec![&t.app_id],
+            Self::SaeInstances(t) => vec![&t.app_id],
+            Self::SaeApplications(t) => t.app_ids.iter().map(String::as_str).collect(),
+            Self::EdasApplication(t) => vec![&t.app_id],
+            Self::VolcengineInstances(t) => t.instance_ids.iter().map(String::as_str).collect(),
         }
     }
 
-    /// One short line for people, such as `sae app 0099b7be`.
+    /// Everything that is named, in a fixed order, for the hash: application or namespace first.
     #[must_use]
-    pub fn summary(&self) -> String {
+    pub fn all_ids(&self) -> Vec<&str> {
         match self {
-            Self::SaeApplication(app) => format!("sae app {}", app.app_id),
+            Self::SaeApplication(t) => vec![&t.app_id],
+            Self::SaeInstances(t) => chain(&t.app_id, &t.instance_ids),
+            Self::SaeApplications(t) => chain(&t.namespace_id, &t.app_ids),
+            Self::EdasApplication(t) => chain(&t.app_id, &t.ecc_ids),
+            Self::VolcengineInstances(t) => t.instance_ids.iter().map(String::as_str).collect(),
         }
     }
 }
 
-/// Id of a change order. Opaque: its form is not documented.
+fn chain<'a>(first: &'a str, rest: &'a [String]) -> Vec<&'a str> {
+    std::iter::once(first)
+        .chain(rest.iter().map(String::as_str))
+        .collect()
+}
+
+/// Id of a change order. Opaque: its form is not documented. Volcengine opens no order; there the
+/// id of the accepted call stands in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub String);
 
@@ -125,7 +234,8 @@ pub struct Submission {
     pub not_after: Timestamp,
     /// SHA-256 of the canonical target, 64 hex digits.
     pub target_hash: String,
-    /// Nonce of the signature: the gateway refuses a second copy.
+    /// Nonce of the signature: the gateway refuses a second copy. With a token: the token, the same
+    /// for the life of the request.
     pub nonce: String,
     /// Fingerprint of the access key id that signs it, 16 hex digits.
     pub credential: String,
@@ -151,6 +261,70 @@ pub struct Acceptance {
     pub order: OrderId,
     /// The cloud's id of the call itself, which support asks for.
     pub request_id: Option<String>,
+    /// What the answer says of each part, where it says something: Volcengine. Empty otherwise.
+    pub parts: Vec<Part>,
+}
+
+/// One application of a batch, or one instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub state: PartState,
+    /// The change order of its own, if it has one.
+    pub order: Option<OrderId>,
+    /// Why it was rejected, or failed.
+    pub error: Option<PartError>,
+}
+
+/// Why one part was rejected, or failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartError {
+    /// The cloud's own error code, or the status of its order.
+    pub code: String,
+    /// One cleaned line of at most 512 bytes.
+    pub message: String,
+}
+
+/// Where one part stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    /// Nothing was seen of its restart yet.
+    Waiting,
+    /// Its restart was seen going on.
+    Running,
+    /// Its restart was seen from beginning to end, or the cloud says so.
+    Succeeded,
+    /// Its restart failed.
+    Failed,
+    /// Its order was aborted.
+    Aborted,
+    /// Refused within an accepted call: final.
+    Rejected,
+    /// Time is up, and there is no evidence of a restart.
+    Unconfirmed,
+}
+
+impl PartState {
+    /// Nothing more will be seen of it.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running)
+    }
+}
+
+/// An order that is followed, with what is known of it: all that a poll may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Following {
+    /// The order.
+    pub order: OrderId,
+    /// `signedAt` of the accepted call, whole seconds.
+    pub started: Timestamp,
+    /// Orders that were there before the call.
+    pub baseline: Vec<OrderId>,
+    /// The parts as they are stored; empty when nothing is stored of them.
+    pub parts: Vec<Part>,
 }
 
 /// What the preflight found out about a target, by reads only.
@@ -199,10 +373,13 @@ pub struct RunningOrder {
 pub struct Look {
     /// Orders that could be ours, newest first.
     pub candidates: Vec<Candidate>,
-    /// The list reached back to the baseline (or to its own end).
+    /// The list reached back to the baseline (or to its own end), so that no candidate means no
+    /// order. Never for a product whose lists prove nothing: Volcengine, SAE batch.
     pub complete: bool,
     /// The cloud's clock when it answered (`Date` header).
     pub cloud_time: Timestamp,
+    /// What was seen that proves nothing, for the person who has to decide: one line each.
+    pub notes: Vec<String>,
 }
 
 /// An order that could come from our call.
@@ -240,12 +417,14 @@ pub struct OrderReport {
     pub kind: String,
     /// The application is the one we asked for.
     pub same_target: bool,
-    /// Batches in all; 0 when not known yet.
+    /// Batches, or parts, in all; 0 when not known yet.
     pub total: i32,
-    /// Batches that succeeded.
+    /// Those that succeeded.
     pub succeeded: i32,
-    /// Batches that failed.
+    /// Those that failed, were rejected or aborted.
     pub failed: i32,
+    /// Each application of a batch, or each instance; empty where the order alone tells.
+    pub parts: Vec<Part>,
     /// The cloud's reason, cleaned and short; empty when there is none.
     pub message: String,
 }
@@ -269,4 +448,6 @@ pub enum OrderState {
     Failed,
     /// Terminated before its end by somebody.
     Aborted,
+    /// Nothing goes on any more, and of at least one part there is no evidence.
+    Unconfirmed,
 }

@@ -11,11 +11,13 @@ use crate::{
         Provider,
         error::{CloudError, Delivery, Kind, Retry},
         permit::NoPermit,
-        types::{Answer, AttemptId, Check, Look, OrderId, OrderReport, OrderState, Submission},
+        types::{
+            Answer, AttemptId, Check, Following, Look, OrderId, OrderReport, OrderState, Submission,
+        },
     },
     protocol::{
         absorb::{Done, Hindrance, Opening, Rivals},
-        decide::Step,
+        decide::{Step, Why},
         target,
     },
 };
@@ -30,12 +32,18 @@ pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done 
         Step::Submit(call) => submit(call, on, ctx).await,
         Step::Withhold(call) => withhold(&call, ctx),
         Step::Resolve(call) => resolve(call, on, ctx).await,
-        Step::Poll(order) => poll(order, on, ctx).await,
-        Step::Abort(order) => {
+        Step::TakeOver(call) => take_over(call, ctx),
+        Step::Poll(following) => poll(following, on, ctx).await,
+        Step::Abort(following) => {
             let result = match ready(on, ctx).await {
-                Ok((provider, ready)) => provider.abort(&ready.access, &order).await,
+                Ok((provider, ready)) => {
+                    provider
+                        .abort(&ready.access, &ready.target, &following)
+                        .await
+                }
                 Err(error) => Err(error),
             };
+            let order = following.order;
             Done::Aborted { order, result }
         }
         Step::Adopt(order) => adopt(order, on, ctx).await,
@@ -58,27 +66,27 @@ async fn open(number: i32, check: Check, on: &RestartRequest, ctx: &Context) -> 
         Ok(ready) => ready,
         Err(hindrance) => return Done::Checked(Err(hindrance)),
     };
-    let mut random = [0; 16];
-    if let Err(error) = getrandom::fill(&mut random) {
-        return Done::Checked(Err(Hindrance::Cloud(local(
-            "attempt id",
-            Kind::Transient,
-            format!("the system gave no random numbers: {error}"),
-        ))));
-    }
+    let attempt = match attempt_id() {
+        Ok(attempt) => attempt,
+        Err(error) => return Done::Checked(Err(Hindrance::Cloud(error))),
+    };
     let now = ctx.clock.wall();
     let signed_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let uid = on.metadata.uid.as_deref().unwrap_or_default();
+    let token = ready.target.product().has_token();
+    let life = if token {
+        ctx.policy.signature_life_token
+    } else {
+        ctx.policy.signature_life
+    };
     let call = Submission {
-        attempt: AttemptId(crate::cloud::hex::lower(&random)),
+        attempt,
         number,
         owned: 0,
         signed_at,
-        not_after: signed_at
-            .saturating_add(ctx.policy.signature_life)
-            .unwrap_or(Timestamp::MAX),
+        not_after: signed_at.saturating_add(life).unwrap_or(Timestamp::MAX),
         target_hash: target::hash(&ready.target),
-        nonce: nonce(uid, number),
+        nonce: nonce(uid, number, token),
         credential: ready.access.credential.fingerprint(),
         baseline: check.baseline.clone(),
     };
@@ -89,9 +97,51 @@ async fn open(number: i32, check: Check, on: &RestartRequest, ctx: &Context) -> 
     }))
 }
 
-/// The same for every copy of an attempt, so that the gateway refuses a second one.
-fn nonce(uid: &str, number: i32) -> String {
-    let name = format!("{uid}/{number}");
+/// The same call under a new attempt id: date and token stay, so that the cloud gives the first
+/// result.
+fn take_over(call: Submission, ctx: &Context) -> Done {
+    let from = call.attempt.clone();
+    match attempt_id() {
+        Ok(attempt) => Done::TakenOver {
+            from,
+            call: Submission {
+                attempt,
+                owned: call.owned.saturating_add(1),
+                ..call
+            },
+            holder: ctx.identity.clone(),
+        },
+        Err(_) => Done::Waited {
+            until: ctx
+                .clock
+                .wall()
+                .saturating_add(SignedDuration::from_secs(1))
+                .unwrap_or(Timestamp::MAX),
+            why: Why::AsBefore,
+        },
+    }
+}
+
+fn attempt_id() -> Result<AttemptId, CloudError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| {
+        local(
+            "attempt id",
+            Kind::Transient,
+            format!("the system gave no random numbers: {error}"),
+        )
+    })?;
+    Ok(AttemptId(crate::cloud::hex::lower(&random)))
+}
+
+/// Without a token: the same for every copy of an attempt, so that the gateway refuses a second
+/// one. With a token: the same for the life of the request, so that the cloud recognises any copy.
+fn nonce(uid: &str, number: i32, token: bool) -> String {
+    let name = if token {
+        format!("{uid}/token")
+    } else {
+        format!("{uid}/{number}")
+    };
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
@@ -120,11 +170,7 @@ async fn submit(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
         }
     };
     super::report::count_submission(on, &answer, ctx);
-    Done::Answered {
-        attempt: call.attempt,
-        answer,
-        look,
-    }
+    Done::Answered { call, answer, look }
 }
 
 fn is_same_call(call: &Submission, ready: &Ready) -> bool {
@@ -186,7 +232,7 @@ fn withhold(call: &Submission, ctx: &Context) -> Done {
         Err(why) => not_permitted(why),
     };
     Done::Answered {
-        attempt: call.attempt.clone(),
+        call: call.clone(),
         answer,
         look: None,
     }
@@ -238,20 +284,22 @@ async fn look(
     Ok((look, rivals))
 }
 
-async fn poll(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
+async fn poll(following: Following, on: &RestartRequest, ctx: &Context) -> Done {
     let report = match ready(on, ctx).await {
         Ok((provider, ready)) => {
-            let report = provider.poll(&ready.access, &ready.target, &order).await;
+            let report = provider
+                .poll(&ready.access, &ready.target, &following)
+                .await;
             note_refusal(report.as_ref().err(), &ready, ctx).await;
             if let Ok(report) = &report {
-                learn_creator(provider, &ready, &order, report, on, ctx).await;
+                learn_creator(provider, &ready, &following.order, report, on, ctx).await;
             }
             report
         }
         Err(error) => Err(error),
     };
     Done::Polled {
-        order,
+        order: following.order,
         report,
         progress_due: progress_due(on, ctx),
     }
@@ -286,7 +334,12 @@ async fn learn_creator(
     match provider.creator(&ready.access, &ready.target, order).await {
         Ok(Some(creator)) => {
             ctx.accounts
-                .learn(&ready.account, &fingerprint, &creator)
+                .learn(
+                    &ready.account,
+                    ready.target.product(),
+                    &fingerprint,
+                    &creator,
+                )
                 .await;
         }
         Ok(None) => {}
@@ -316,7 +369,9 @@ async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
     let (report, taken_by) = match ready(on, ctx).await {
         Ok((provider, ready)) => match super::rivals::taken_by(&order, on, ctx).await {
             Ok(taken_by) => (
-                provider.poll(&ready.access, &ready.target, &order).await,
+                provider
+                    .poll(&ready.access, &ready.target, &named(&order, on))
+                    .await,
                 taken_by,
             ),
             Err(error) => {
@@ -334,6 +389,20 @@ async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
         order,
         report,
         taken_by,
+    }
+}
+
+/// The order that a person named, to be read.
+fn named(order: &OrderId, on: &RestartRequest) -> Following {
+    let attempt = on
+        .status
+        .as_ref()
+        .and_then(|status| status.attempt.as_ref());
+    Following {
+        order: order.clone(),
+        started: attempt.map_or(Timestamp::UNIX_EPOCH, |attempt| attempt.signed_at.0),
+        baseline: Vec::new(),
+        parts: Vec::new(),
     }
 }
 
@@ -357,7 +426,7 @@ async fn delete(on: &RestartRequest, ctx: &Context) -> Done {
                 .saturating_add(SignedDuration::from_secs(10));
             Done::Waited {
                 until: until.unwrap_or(Timestamp::MAX),
-                why: crate::protocol::decide::Why::TimeToLive,
+                why: Why::TimeToLive,
             }
         }
     }

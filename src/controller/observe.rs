@@ -7,8 +7,9 @@ use crate::{
     protocol::{
         absorb::{is_edited, waiting_since},
         backoff,
-        decide::{Controls, Seen, Snapshot, Turn, start_deadline},
+        decide::{Abilities, Controls, Seen, Snapshot, Turn, start_deadline},
         state::{self, Resolution, State},
+        target,
     },
 };
 
@@ -40,8 +41,20 @@ fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
     let state = State::of(on);
     let spec = &on.spec;
     let waiting = matches!(state, State::Waiting { .. });
+    let has_order = matches!(
+        state,
+        State::Unknown {
+            has_order: true,
+            ..
+        }
+    );
     Snapshot {
         mine: mine(&state, ctx),
+        abilities: Abilities {
+            token: target::has_token(&spec.target),
+            abort: target::can_abort(&spec.target),
+            by_word: target::takes_a_word(&spec.target, has_order),
+        },
         turn: if waiting {
             gate::turn(on, &ctx.stores)
         } else {
@@ -68,6 +81,7 @@ fn mine(state: &State, ctx: &Context) -> Mine {
         State::Intent {
             call,
             ambiguous: false,
+            ..
         } => ctx.permits.mine(&call.attempt),
         // An answer was seen already: whoever sent it, it is not sent again.
         State::Intent { .. } => Mine::Sent,

@@ -76,6 +76,7 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
             | Done::Waited { .. }
             | Done::Checked(Err(_))
             | Done::Opened(_)
+            | Done::TakenOver { .. }
             | Done::Answered { .. }
             | Done::Resolved { .. }
             | Done::Polled { .. }
@@ -105,12 +106,9 @@ async fn settle_unsaved(base: RestartRequest, ctx: &Context) -> Result<RestartRe
 
 /// Only answers of the cloud to a call are worth keeping; everything else is found out again.
 fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) -> Error {
-    if let Done::Answered {
-        attempt, answer, ..
-    } = &done
-    {
+    if let Done::Answered { call, answer, .. } = &done {
         tracing::warn!(
-            attempt = attempt.0,
+            attempt = call.attempt.0,
             ?answer,
             "the answer to a restart call could not be stored; it is kept in memory"
         );
@@ -121,15 +119,20 @@ fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) ->
 
 /// The right to send belongs to the process that wrote the intent and has seen it stored.
 fn hold_if_ours(done: &Done, stored: &RestartRequest, ctx: &Context) {
-    let Done::Opened(opening) = done else { return };
+    let written = match done {
+        Done::Opened(opening) => &opening.call.attempt,
+        Done::TakenOver { call, .. } => &call.attempt,
+        _ => return,
+    };
     let State::Intent {
         call,
         ambiguous: false,
+        ..
     } = State::of(stored)
     else {
         return;
     };
-    if call.attempt == opening.call.attempt {
+    if call.attempt == *written {
         ctx.permits
             .hold(call.attempt.clone(), send_by(stored, &call.not_after, ctx));
     }

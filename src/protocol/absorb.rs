@@ -35,10 +35,19 @@ pub enum Done {
     Checked(Result<Check, Hindrance>),
     /// The intent to be stored.
     Opened(Box<Opening>),
+    /// The intent of somebody else, or one that was sent before, to be made ours.
+    TakenOver {
+        /// The intent as it was.
+        from: AttemptId,
+        /// The same call under a new attempt id.
+        call: Submission,
+        /// Who takes it, for people.
+        holder: String,
+    },
     /// The answer to the restart call.
     Answered {
-        /// The attempt that was sent, or withheld.
-        attempt: AttemptId,
+        /// The call that was sent, or withheld.
+        call: Submission,
         /// The answer.
         answer: Answer,
         /// After a rejection as busy: a look whether the order that runs is ours.
@@ -149,12 +158,11 @@ pub fn absorb(on: &RestartRequest, done: &Done, now: Timestamp, policy: &Policy)
         Done::Checked(result) => preflight::checked(&mut draft, result),
         Done::Settled(ending) => preflight::settled(&mut draft, ending),
         Done::Opened(opening) => submitting::opened(&mut draft, opening),
-        Done::Answered {
-            attempt,
-            answer,
-            look,
-        } => {
-            submitting::answered(&mut draft, attempt, answer, look.as_ref());
+        Done::TakenOver { from, call, holder } => {
+            submitting::taken_over(&mut draft, from, call, holder);
+        }
+        Done::Answered { call, answer, look } => {
+            submitting::answered(&mut draft, call, answer, look.as_ref());
         }
         Done::Resolved {
             attempt,
@@ -241,6 +249,16 @@ impl<'a> Draft<'a> {
         super::backoff::seed(self.on.metadata.uid.as_deref().unwrap_or_default())
     }
 
+    /// The restart call carries a token.
+    pub(super) const fn has_token(&self) -> bool {
+        target::has_token(&self.on.spec.target)
+    }
+
+    /// The cloud is to be asked to abort the order.
+    pub(super) const fn wants_abort(&self) -> bool {
+        self.on.spec.cancel && target::can_abort(&self.on.spec.target)
+    }
+
     /// The reason that is stored, which the new one may repeat.
     pub(super) fn told(&self) -> Option<Reason> {
         self.on.status.as_ref().and_then(story::told)
@@ -294,6 +312,13 @@ impl<'a> Draft<'a> {
                 EventReason::SuspendIgnored,
                 "suspend holds a request only before the call; this one was already sent. \
                  Set spec.cancel to ask the cloud to abort the order.",
+            );
+        }
+        let accepted = matches!(self.state, State::Submitted { .. });
+        if self.on.spec.cancel && accepted && !target::can_abort(&self.on.spec.target) {
+            self.notice(
+                EventReason::CancelTooLate,
+                "the cloud accepted the restart, and it cannot be stopped there",
             );
         }
         let generation = self.generation();

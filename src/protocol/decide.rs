@@ -12,7 +12,7 @@ use crate::{
     api::Reason,
     cloud::{
         permit::Mine,
-        types::{Check, OrderId, Submission},
+        types::{Check, Following, OrderId, Submission},
     },
 };
 
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub restored: bool,
     /// Whose the open intent is.
     pub mine: Mine,
+    /// What the target's product can do.
+    pub abilities: Abilities,
     /// Whose turn it is on this target.
     pub turn: Turn,
     /// Not to look at the cloud again before this. `None`: now.
@@ -59,6 +61,17 @@ pub struct Controls {
     pub resolution: Option<Resolution>,
     /// When a finished request is to be deleted.
     pub delete_at: Option<Timestamp>,
+}
+
+/// What a target's product can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// The call carries a token: it may be sent again after a takeover.
+    pub token: bool,
+    /// An order can be aborted.
+    pub abort: bool,
+    /// A person's word about the outcome cannot be checked.
+    pub by_word: bool,
 }
 
 /// Whose turn it is on a target.
@@ -109,12 +122,14 @@ pub enum Step {
     Submit(Submission),
     /// Give up the right to send, for ever.
     Withhold(Submission),
+    /// Make an intent ours that has a token, to send the same call again.
+    TakeOver(Submission),
     /// Look for the order of a call whose answer is not known.
     Resolve(Submission),
     /// Read the order.
-    Poll(OrderId),
+    Poll(Following),
     /// Ask the cloud to abort the order.
-    Abort(OrderId),
+    Abort(Following),
     /// Read the order that a person named.
     Adopt(OrderId),
     /// Write the end.
@@ -170,13 +185,14 @@ pub fn decide(s: &Snapshot, now: Timestamp, policy: &Policy) -> Step {
         State::Waiting {
             used, not_before, ..
         } => waiting(s, *used, *not_before, now, policy),
-        State::Intent { call, .. } => intent(s, call, now),
+        State::Intent {
+            call, not_before, ..
+        } => intent(s, call, *not_before, now, policy),
         State::Submitted {
-            order,
+            following,
             abort_accepted,
-            ..
-        } => submitted(s, order, *abort_accepted, now),
-        State::Unknown { window_end } => unknown(s, *window_end, now, policy),
+        } => submitted(s, following, *abort_accepted, now),
+        State::Unknown { window_end, .. } => unknown(s, *window_end, now, policy),
         State::Finished => finished(s, now),
     }
 }
@@ -243,10 +259,28 @@ fn waiting(
 }
 
 /// Rows 10, 11 and 16 to 21. What an answer or a look leads to is [`absorb`](super::absorb)'s part.
-fn intent(s: &Snapshot, call: &Submission, now: Timestamp) -> Step {
+fn intent(
+    s: &Snapshot,
+    call: &Submission,
+    not_before: Option<Timestamp>,
+    now: Timestamp,
+    policy: &Policy,
+) -> Step {
+    let stopped = s.controls.cancel || s.controls.deleting;
     match s.mine {
-        Mine::Unsent if s.controls.cancel || s.controls.deleting => Step::Withhold(call.clone()),
+        Mine::Unsent if stopped => Step::Withhold(call.clone()),
         Mine::Unsent => Step::Submit(call.clone()),
+        Mine::Sent | Mine::NotMine
+            if s.abilities.token && !stopped && now < send_by(s, call, policy) =>
+        {
+            match not_before.filter(|until| now < *until) {
+                Some(until) => Step::Wait {
+                    until,
+                    why: Why::AsBefore,
+                },
+                None => Step::TakeOver(call.clone()),
+            }
+        }
         Mine::Sent | Mine::NotMine => match look_again_at(s, now) {
             Some(until) => Step::Wait {
                 until,
@@ -258,17 +292,18 @@ fn intent(s: &Snapshot, call: &Submission, now: Timestamp) -> Step {
 }
 
 /// Rows 22 to 29. The end of the active deadline is a look time like any other.
-fn submitted(s: &Snapshot, order: &OrderId, abort_accepted: bool, now: Timestamp) -> Step {
+fn submitted(s: &Snapshot, following: &Following, abort_accepted: bool, now: Timestamp) -> Step {
     if let Some(until) = look_again_at(s, now) {
         return Step::Wait {
             until,
             why: Why::AsBefore,
         };
     }
-    if s.controls.cancel && !abort_accepted && !s.seen.abort_tried {
-        return Step::Abort(order.clone());
+    let wanted = s.controls.cancel && s.abilities.abort;
+    if wanted && !abort_accepted && !s.seen.abort_tried {
+        return Step::Abort(following.clone());
     }
-    Step::Poll(order.clone())
+    Step::Poll(following.clone())
 }
 
 /// Row 30. Unknown calls nothing unless a person names an order.
@@ -285,6 +320,7 @@ fn unknown(s: &Snapshot, window_end: Option<Timestamp>, now: Timestamp, policy: 
                 None => Ending::of(Reason::ResolvedNotExecuted),
             }
         }
+        Some(Resolution::Adopt(_)) if s.abilities.by_word => Ending::of(Reason::ResolvedExecuted),
         Some(Resolution::Adopt(order)) => match look_again_at(s, now) {
             Some(until) => Step::Wait {
                 until,
@@ -305,6 +341,15 @@ fn finished(s: &Snapshot, now: Timestamp) -> Step {
         },
         Some(_) => Step::Delete,
     }
+}
+
+/// The last moment to send a call, by the wall clock: the permit keeps the same by the boot clock.
+fn send_by(s: &Snapshot, call: &Submission, policy: &Policy) -> Timestamp {
+    let end = call
+        .not_after
+        .saturating_sub(policy.send_margin)
+        .unwrap_or(call.not_after);
+    s.start_before.map_or(end, |limit| end.min(limit))
 }
 
 /// The time of the next look, if it is not yet. An edit of the spec makes it now.

@@ -10,6 +10,11 @@ pub struct Policy {
     /// schemes. Shorter than the cloud's own value: a send is refused that could have been made.
     /// Longer: `NotExecuted` could be told of a call that can still be executed.
     pub signature_life: SignedDuration,
+    /// The same where the call says itself how long it lives (`X-Expires`) and carries a token:
+    /// short, since the cloud is assumed to remember a token for minutes only.
+    pub signature_life_token: SignedDuration,
+    /// How long a call with a token is left alone after an ambiguous answer.
+    pub resend_pause: SignedDuration,
     /// How long before the signature's end the last byte may start its way: the whole call
     /// time-out of 20 s and a margin. Too small: a call could be executed after its window.
     pub send_margin: SignedDuration,
@@ -55,6 +60,8 @@ impl Default for Policy {
         let secs = SignedDuration::from_secs;
         Self {
             signature_life: secs(900),
+            signature_life_token: secs(120),
+            resend_pause: secs(5),
             send_margin: secs(25),
             skew: secs(60),
             settle: secs(120),

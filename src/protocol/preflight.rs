@@ -166,6 +166,7 @@ pub(super) const fn refusal(kind: Kind) -> Reason {
         Kind::NotRunning => Reason::TargetNotRunning,
         Kind::Mismatch => Reason::TargetMismatch,
         Kind::Unsupported => Reason::TargetUnsupported,
+        Kind::BareMetal => Reason::BareMetalRefused,
         Kind::Forbidden | Kind::Unauthenticated => Reason::PermissionDenied,
         Kind::Throttled
         | Kind::Transient
@@ -203,7 +204,10 @@ pub(super) fn describe(error: &CloudError, what: &str, with_request_id: bool) ->
 pub(super) fn settled(draft: &mut Draft<'_>, ending: &Ending) {
     let still = match &draft.state {
         State::Waiting { .. } => true,
-        State::Unknown { .. } => ending.reason == Reason::ResolvedNotExecuted,
+        State::Unknown { .. } => matches!(
+            ending.reason,
+            Reason::ResolvedNotExecuted | Reason::ResolvedExecuted
+        ),
         State::Intent { .. } | State::Submitted { .. } | State::Finished => false,
     };
     if !still {
@@ -212,10 +216,10 @@ pub(super) fn settled(draft: &mut Draft<'_>, ending: &Ending) {
     if let Some(check) = &ending.check {
         draft.status.preflight = Some(found(check, draft.stamp()));
     }
-    if ending.reason == Reason::ResolvedNotExecuted {
+    if matches!(draft.state, State::Unknown { .. }) {
         draft.notice(
             EventReason::ResolutionApplied,
-            "a person said that nothing was executed",
+            "spec.resolution is followed",
         );
     }
     let message = ending_message(draft, ending.reason);
@@ -244,6 +248,8 @@ fn ending_message(draft: &Draft<'_>, reason: Reason) -> String {
          past and nothing was called; for a restart now, create a request with a new name"
     } else if reason == Reason::DryRunPassed {
         "every check passed and nothing was called; create the request without dryRun to restart"
+    } else if reason == Reason::ResolvedExecuted {
+        "a person said that the restart was executed"
     } else {
         "a person said that nothing was executed"
     };

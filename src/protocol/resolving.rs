@@ -9,7 +9,7 @@ use super::{
     policy::Policy,
     preflight::describe,
     state::State,
-    story, submitting,
+    story, submitting, target,
 };
 use crate::{
     api::{Answer as Stored, Attribution, ChangeOrder, ErrorDetail, Reason},
@@ -26,14 +26,18 @@ pub(super) fn closes_at(call: &Submission, policy: &Policy) -> Timestamp {
     backoff::after(backoff::after(call.not_after, policy.skew), policy.settle)
 }
 
-/// When to look at the list again.
+/// When to look at the list again. A list that proves nothing is read twice, for the message only.
 pub(super) fn next_look(draft: &Draft<'_>, call: &Submission) -> Timestamp {
-    backoff::next_look(
-        call.signed_at,
-        closes_at(call, draft.policy),
-        draft.now,
-        draft.policy,
-    )
+    let closes_at = closes_at(call, draft.policy);
+    if !target::is_resolvable(&draft.on.spec.target) && draft.now < closes_at {
+        let early = backoff::after(call.signed_at, draft.policy.looks[4]);
+        return if draft.now < early {
+            early.min(closes_at)
+        } else {
+            closes_at
+        };
+    }
+    backoff::next_look(call.signed_at, closes_at, draft.now, draft.policy)
 }
 
 /// A look at the order list for a call whose outcome is not known.
@@ -90,6 +94,7 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
             look_again(draft, call, &message);
         }
         [] if look.complete => nothing_executed(draft),
+        [] if !target::is_resolvable(&draft.on.spec.target) => unproven(draft, call, look),
         [] => unknown(
             draft,
             call,
@@ -111,6 +116,20 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
         ),
         _ => unknown(draft, call, "more than one order could be ours", &ours),
     }
+}
+
+/// No list proves what became of the call: a person is told what was seen.
+fn unproven(draft: &mut Draft<'_>, call: &Submission, look: &Look) {
+    let seen = if look.notes.is_empty() {
+        "nothing".to_owned()
+    } else {
+        look.notes.join("; ")
+    };
+    let why = format!(
+        "the cloud has no list that proves it. Seen: {}",
+        story::cut(&seen, 500)
+    );
+    unknown(draft, call, &why, &[]);
 }
 
 fn candidates<'a>(look: &'a Look, rivals: &Rivals) -> Vec<&'a Candidate> {
@@ -236,7 +255,7 @@ pub(super) fn adopted(
         (Ok(report), None) if !report.same_target => {
             Some("the order belongs to another target".to_owned())
         }
-        (Ok(report), None) if !report.kind.contains("Restart") => {
+        (Ok(report), None) if !report.kind.is_empty() && !report.kind.contains("Restart") => {
             Some(format!("the order is no restart ({})", report.kind))
         }
         (Ok(_), None) => None,

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use crate::{
     api::{
         Answer, Attempt, ConditionStatus, ConditionType, Reason, RestartRequest,
-        RestartRequestStatus, condition,
+        RestartRequestStatus, TargetState, TargetStatus, condition,
     },
-    cloud::types::{AttemptId, OrderId, Submission},
+    cloud::types::{AttemptId, Following, OrderId, Part, PartError, PartState, Submission},
 };
 
 /// Where a request stands.
@@ -27,13 +27,13 @@ pub enum State {
         call: Submission,
         /// The answer is known to be ambiguous.
         ambiguous: bool,
+        /// With a token: not to be sent again before this.
+        not_before: Option<Timestamp>,
     },
     /// The cloud has an order of ours.
     Submitted {
-        /// The order.
-        order: OrderId,
-        /// `signedAt` of the accepted attempt.
-        started: Timestamp,
+        /// The order, and what is known of it.
+        following: Following,
         /// The cloud accepted our request to abort it.
         abort_accepted: bool,
     },
@@ -41,6 +41,8 @@ pub enum State {
     Unknown {
         /// When the signature of the last attempt stopped to count.
         window_end: Option<Timestamp>,
+        /// An order was accepted.
+        has_order: bool,
     },
     /// The end. The cloud is never called again for this object.
     Finished,
@@ -72,20 +74,14 @@ impl State {
         if is_unknown(status) {
             return Self::Unknown {
                 window_end: attempt.map(|a| a.not_after.0),
+                has_order: status.change_order.is_some(),
             };
         }
-        if let Some(change_order) = &status.change_order {
-            // An order without an id belongs to a product that has none; a person decides about it.
-            return change_order.id.as_ref().map_or(
-                Self::Unknown {
-                    window_end: attempt.map(|a| a.not_after.0),
-                },
-                |id| Self::Submitted {
-                    order: OrderId(id.clone()),
-                    started: started(request, status),
-                    abort_accepted: change_order.abort_requested_at.is_some(),
-                },
-            );
+        if let Some(order) = &status.change_order {
+            return Self::Submitted {
+                following: following(request, status),
+                abort_accepted: order.abort_requested_at.is_some(),
+            };
         }
         attempt.map_or(
             Self::Waiting {
@@ -106,30 +102,76 @@ fn is_unknown(status: &RestartRequestStatus) -> bool {
     })
 }
 
-fn started(request: &RestartRequest, status: &RestartRequestStatus) -> Timestamp {
-    let signed = status.attempt.as_ref().map(|a| a.signed_at.0);
-    status
-        .start_time
-        .as_ref()
-        .map(|t| t.0)
-        .or(signed)
-        .unwrap_or_else(|| created(request))
+/// What is followed. A product without orders is followed by the id of its accepted call.
+fn following(request: &RestartRequest, status: &RestartRequestStatus) -> Following {
+    let order = status.change_order.as_ref();
+    let attempt = status.attempt.as_ref();
+    let id = order
+        .and_then(|order| order.id.clone().or_else(|| order.request_id.clone()))
+        .or_else(|| attempt.map(|a| a.attempt_id.clone()));
+    let signed = attempt.map(|a| a.signed_at.0);
+    let baseline = attempt.map(|a| a.baseline_order_ids.clone());
+    Following {
+        order: OrderId(id.unwrap_or_default()),
+        started: status
+            .start_time
+            .as_ref()
+            .map(|time| time.0)
+            .or(signed)
+            .unwrap_or_else(|| created(request)),
+        baseline: baseline
+            .unwrap_or_default()
+            .into_iter()
+            .map(OrderId)
+            .collect(),
+        parts: status.targets.iter().map(part).collect(),
+    }
+}
+
+fn part(target: &TargetStatus) -> Part {
+    let TargetStatus {
+        id,
+        state,
+        order_id,
+        error,
+    } = target;
+    Part {
+        id: id.clone(),
+        state: match state {
+            TargetState::Waiting => PartState::Waiting,
+            TargetState::Running => PartState::Running,
+            TargetState::Succeeded => PartState::Succeeded,
+            TargetState::Failed => PartState::Failed,
+            TargetState::Aborted => PartState::Aborted,
+            TargetState::Rejected => PartState::Rejected,
+            TargetState::Unconfirmed => PartState::Unconfirmed,
+        },
+        order: order_id.clone().map(OrderId),
+        error: error.as_ref().map(|error| PartError {
+            code: error.code.clone(),
+            message: error.message.clone(),
+        }),
+    }
 }
 
 fn of_attempt(attempt: &Attempt) -> State {
+    let not_before = attempt.not_before.as_ref().map(|t| t.0);
     match attempt.answer {
         Some(Answer::Rejected) => State::Waiting {
             used: attempt.number,
-            not_before: attempt.not_before.as_ref().map(|t| t.0),
+            not_before,
         },
-        // Accepted without an order cannot be stored by us; looking for the order is the safe reading.
+        // Accepted without an order cannot be stored by us; looking for the order is the safe
+        // reading.
         Some(Answer::Ambiguous | Answer::Accepted) => State::Intent {
             call: submission(attempt),
             ambiguous: true,
+            not_before,
         },
         None => State::Intent {
             call: submission(attempt),
             ambiguous: false,
+            not_before,
         },
     }
 }

@@ -10,7 +10,7 @@ use super::{
     preflight::{self, describe},
     resolving,
     state::State,
-    story,
+    story, tracking,
 };
 use crate::{
     api::{Answer as Stored, Attempt, Attribution, ChangeOrder, ErrorDetail, Reason},
@@ -41,7 +41,7 @@ pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
     if held || call.number != used + 1 {
         return;
     }
-    draft.status.attempt = Some(attempt(call, holder));
+    draft.status.attempt = Some(attempt(call, holder, draft.has_token()));
     draft.status.preflight = Some(preflight::found(check, draft.stamp()));
     if !check.warnings.is_empty() {
         let texts: Vec<_> = check
@@ -59,7 +59,7 @@ pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
 }
 
 /// Destructured without `..`, so that a new field of the call cannot be left out of what is stored.
-fn attempt(call: &Submission, holder: &str) -> Attempt {
+fn attempt(call: &Submission, holder: &str, token: bool) -> Attempt {
     let Submission {
         attempt,
         number,
@@ -79,8 +79,8 @@ fn attempt(call: &Submission, holder: &str) -> Attempt {
         signed_at: Time(*signed_at),
         not_after: Time(*not_after),
         target_hash: target_hash.clone(),
-        nonce: Some(nonce.clone()),
-        client_token: None,
+        nonce: (!token).then(|| nonce.clone()),
+        client_token: token.then(|| nonce.clone()),
         credential: credential.clone(),
         baseline_order_ids: baseline.iter().map(|order| order.0.clone()).collect(),
         answer: None,
@@ -89,21 +89,48 @@ fn attempt(call: &Submission, holder: &str) -> Attempt {
     }
 }
 
+/// An intent with a token, made ours by compare-and-swap: the same call, date and token under a new
+/// attempt id.
+pub(super) fn taken_over(draft: &mut Draft<'_>, from: &AttemptId, call: &Submission, holder: &str) {
+    let State::Intent { call: stored, .. } = &draft.state else {
+        return;
+    };
+    if stored.attempt == call.attempt {
+        draft.go_on = true; // stored by an earlier try
+        return;
+    }
+    let stopped = draft.on.spec.cancel || draft.on.metadata.deletion_timestamp.is_some();
+    if stored.attempt != *from || stopped {
+        return;
+    }
+    draft.status.attempt = Some(attempt(call, holder, true));
+    draft.tell(
+        Reason::Submitting,
+        "the outcome of the call is not known; the same call with the same token is sent again",
+    );
+    draft.go_on = true;
+}
+
 /// The answer to the call.
 pub(super) fn answered(
     draft: &mut Draft<'_>,
-    attempt: &AttemptId,
+    sent: &Submission,
     answer: &Answer,
     look: Option<&(Look, Rivals)>,
 ) {
-    let State::Intent { call, ambiguous } = draft.state.clone() else {
+    let State::Intent {
+        call, ambiguous, ..
+    } = draft.state.clone()
+    else {
         return;
     };
-    if call.attempt != *attempt {
-        return; // somebody else's intent is stored now; its owner resolves it
-    }
+    let same = call.attempt == sent.attempt;
+    // With a token every copy of the call has one result, whoever sent it.
+    let same_token = draft.has_token() && call.number == sent.number;
     match answer {
-        Answer::Accepted(acceptance) => accepted(draft, &call, acceptance),
+        Answer::Accepted(acceptance) if same || same_token => accepted(draft, &call, acceptance),
+        _ if !same => {} // somebody else's intent is stored now; its owner goes on
+        Answer::Accepted(_) => {}
         // What is stored as ambiguous stays so, and a rejection of a call that was sent more than
         // once is not definite: another copy may still be executed.
         Answer::Rejected(error) if !ambiguous && call.owned == 0 => {
@@ -119,7 +146,7 @@ fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {
         stored.error = None;
     }
     draft.status.change_order = Some(ChangeOrder {
-        id: Some(acceptance.order.0.clone()),
+        id: (!draft.has_token()).then(|| acceptance.order.0.clone()),
         request_id: acceptance.request_id.clone(),
         attribution: Attribution::Direct,
         status: None,
@@ -127,10 +154,11 @@ fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {
         type_: None,
         abort_requested_at: None,
     });
+    draft.status.targets = tracking::targets(&acceptance.parts);
     follow(draft, call);
     let note = format!(
-        "the cloud accepted the restart as change order {}",
-        acceptance.order
+        "the cloud accepted the restart as {}",
+        tracking::name(draft)
     );
     draft.notice(EventReason::Submitted, &note);
 }
@@ -138,19 +166,14 @@ fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {
 /// An order of ours is known: from here on it is polled.
 pub(super) fn follow(draft: &mut Draft<'_>, call: &Submission) {
     draft.status.start_time = Some(Time(call.signed_at));
-    let id = draft
-        .status
-        .change_order
-        .as_ref()
-        .and_then(|order| order.id.clone())
-        .unwrap_or_default();
-    let (reason, message) = if draft.on.spec.cancel {
+    let name = tracking::name(draft);
+    let (reason, message) = if draft.wants_abort() {
         (
             Reason::Cancelling,
-            format!("the cloud is asked to abort change order {id}"),
+            format!("the cloud is asked to abort {name}"),
         )
     } else {
-        (Reason::Running, format!("the cloud runs change order {id}"))
+        (Reason::Running, format!("the cloud runs {name}"))
     };
     draft.tell(reason, &message);
     draft.look_at = Some(backoff::next_poll(
@@ -247,6 +270,13 @@ fn doubtful(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
     resolving::mark_ambiguous(draft, Some(detail(error)), &message);
     draft.notice_if_new(Reason::Resolving, EventReason::Resolving, &message);
     draft.look_at = Some(resolving::next_look(draft, call));
+    if draft.has_token() {
+        let pause = whole_seconds_up(backoff::after(draft.now, draft.policy.resend_pause));
+        if let Some(stored) = &mut draft.status.attempt {
+            stored.not_before = Some(Time(pause));
+        }
+        draft.look_at = draft.look_at.map(|look| look.min(pause));
+    }
 }
 
 /// A cloud error as it is stored.

@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     api::{TargetKind, TargetSpec},
-    cloud::types::{SaeApplication, Target},
+    cloud::types::{
+        EdasApplication, SaeApplication, SaeApplications, SaeInstances, Target, VolcengineInstances,
+    },
 };
 
-/// A member of `spec.target` whose behaviour this version does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotBuilt(pub &'static str);
-
-/// The canonical target of a request.
-pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
+/// The canonical target of a request. `None` only for an object without a member, which admission
+/// does not let through.
+#[must_use]
+pub fn canonical(spec: &TargetSpec, region: &str) -> Option<Target> {
     let TargetSpec {
         sae_application,
         sae_instances,
@@ -25,23 +25,110 @@ pub fn canonical(spec: &TargetSpec, region: &str) -> Result<Target, NotBuilt> {
         edas_application,
         volcengine_instances,
     } = spec;
+    let region = region.to_owned();
     if let Some(app) = sae_application {
-        return Ok(Target::SaeApplication(SaeApplication {
-            region: region.to_owned(),
+        return Some(Target::SaeApplication(SaeApplication {
+            region,
             app_id: app.app_id.clone(),
             min_ready_instances: app.min_ready_instances,
             min_ready_instance_ratio: app.min_ready_instance_ratio,
             auto_enable_application_scaling_rule: app.auto_enable_application_scaling_rule,
         }));
     }
-    // Admission lets through exactly one member, so the order of these does not matter.
-    Err(NotBuilt(match () {
-        () if sae_instances.is_some() => "saeInstances",
-        () if sae_applications.is_some() => "saeApplications",
-        () if edas_application.is_some() => "edasApplication",
-        () if volcengine_instances.is_some() => "volcengineInstances",
-        () => "target without a member",
-    }))
+    if let Some(app) = sae_instances {
+        return Some(Target::SaeInstances(SaeInstances {
+            region,
+            app_id: app.app_id.clone(),
+            instance_ids: sorted(&app.instance_ids),
+        }));
+    }
+    if let Some(batch) = sae_applications {
+        return Some(Target::SaeApplications(SaeApplications {
+            region,
+            namespace_id: batch.namespace_id.clone(),
+            app_ids: sorted(&batch.app_ids),
+        }));
+    }
+    if let Some(app) = edas_application {
+        return Some(Target::EdasApplication(EdasApplication {
+            region,
+            app_id: app.app_id.clone(),
+            ecc_ids: sorted(app.ecc_ids.as_deref().unwrap_or_default()),
+        }));
+    }
+    volcengine_instances.as_ref().map(|ecs| {
+        Target::VolcengineInstances(VolcengineInstances {
+            region,
+            instance_ids: sorted(&ecs.instance_ids),
+            force_stop: ecs.force_stop,
+            allow_bare_metal: ecs.allow_bare_metal,
+        })
+    })
+}
+
+/// By bytes, and each once: the server compares sets without order.
+fn sorted(ids: &[String]) -> Vec<String> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// The parts that are told of one by one: applications of a batch, instances. Empty where the
+/// order alone tells.
+#[must_use]
+pub fn parts(target: &Target) -> &[String] {
+    match target {
+        Target::SaeApplication(_) => &[],
+        Target::SaeInstances(t) => &t.instance_ids,
+        Target::SaeApplications(t) => &t.app_ids,
+        Target::EdasApplication(t) => &t.ecc_ids,
+        Target::VolcengineInstances(t) => &t.instance_ids,
+    }
+}
+
+/// The restart call carries a token: it may be sent again, after a takeover of the intent.
+#[must_use]
+pub const fn has_token(spec: &TargetSpec) -> bool {
+    spec.volcengine_instances.is_some()
+}
+
+/// A running order can be aborted.
+#[must_use]
+pub const fn can_abort(spec: &TargetSpec) -> bool {
+    spec.volcengine_instances.is_none()
+}
+
+/// Lists can prove what became of a call. Not of a batch, whose place in them is undocumented, and
+/// not where there are no orders.
+#[must_use]
+pub const fn is_resolvable(spec: &TargetSpec) -> bool {
+    spec.volcengine_instances.is_none() && spec.sae_applications.is_none()
+}
+
+/// A person's word about a call cannot be checked: there is no order to read, or it was read
+/// already.
+#[must_use]
+pub const fn takes_a_word(spec: &TargetSpec, has_order: bool) -> bool {
+    spec.volcengine_instances.is_some() || (spec.sae_applications.is_some() && has_order)
+}
+
+/// The restart asks for a moment without a ready instance.
+#[must_use]
+pub fn leaves_none_ready(target: &Target) -> bool {
+    let Target::SaeApplication(app) = target else {
+        return false;
+    };
+    match app.min_ready_instance_ratio {
+        Some(ratio) if ratio >= 0 => ratio == 0,
+        _ => app.min_ready_instances == Some(0),
+    }
+}
+
+/// The restart does not ask the guest to shut down.
+#[must_use]
+pub const fn stops_by_force(target: &Target) -> bool {
+    matches!(target, Target::VolcengineInstances(ecs) if ecs.force_stop)
 }
 
 /// Product and the cloud's name of the call: closed metric labels.
@@ -135,6 +222,10 @@ pub fn summary(spec: &TargetSpec) -> String {
 pub const fn kind(target: &Target) -> TargetKind {
     match target {
         Target::SaeApplication(_) => TargetKind::SaeApplication,
+        Target::SaeInstances(_) => TargetKind::SaeInstances,
+        Target::SaeApplications(_) => TargetKind::SaeApplications,
+        Target::EdasApplication(_) => TargetKind::EdasApplication,
+        Target::VolcengineInstances(_) => TargetKind::VolcengineInstances,
     }
 }
 
@@ -142,12 +233,10 @@ pub const fn kind(target: &Target) -> TargetKind {
 /// that restart the same thing in different ways still meet each other by this hash.
 #[must_use]
 pub fn hash(target: &Target) -> String {
-    let mut ids = target.ids();
-    ids.sort_unstable();
     let mut digest = Sha256::new();
     for part in [target.product().as_str(), target.region()]
         .into_iter()
-        .chain(ids)
+        .chain(target.all_ids())
     {
         digest.update(part.as_bytes());
         digest.update([0]); // no id contains it, so no two lists of parts read alike

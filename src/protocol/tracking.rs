@@ -3,12 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::{absorb::Draft, backoff, notice::EventReason, preflight::describe, state::State};
+use super::{
+    absorb::Draft, backoff, notice::EventReason, preflight::describe, state::State, story::cut,
+};
 use crate::{
-    api::{Progress, Reason},
+    api::{ErrorDetail, Progress, Reason, TargetState, TargetStatus},
     cloud::{
-        error::{CloudError, Kind},
-        types::{OrderId, OrderReport, OrderState},
+        error::{CloudError, Delivery, Kind},
+        types::{OrderId, OrderReport, OrderState, Part, PartState},
     },
 };
 
@@ -19,36 +21,26 @@ pub(super) fn polled(
     report: Result<&OrderReport, &CloudError>,
     progress_due: bool,
 ) {
-    let State::Submitted {
-        order: ours,
-        started,
-        ..
-    } = draft.state.clone()
-    else {
+    let State::Submitted { following, .. } = draft.state.clone() else {
         return;
     };
-    if ours != *order {
+    if following.order != *order {
         return;
     }
+    let started = following.started;
+    let what = &name(draft);
     match report {
         Err(error) if error.kind == Kind::NotFound && !is_young(draft, started) => {
             lost(
                 draft,
-                &describe(
-                    error,
-                    &format!("change order {order} cannot be found"),
-                    true,
-                ),
+                &describe(error, &format!("{what} cannot be found"), true),
             );
         }
         Ok(report) if !report.same_target => {
-            lost(
-                draft,
-                &format!("change order {order} belongs to another target"),
-            );
+            lost(draft, &format!("{what} belongs to another target"));
         }
-        Err(error) => unreadable(draft, order, started, error, progress_due),
-        Ok(report) => read(draft, order, started, report, progress_due),
+        Err(error) => unreadable(draft, what, started, error, progress_due),
+        Ok(report) => read(draft, what, started, report, progress_due),
     }
 }
 
@@ -69,20 +61,22 @@ fn lost(draft: &mut Draft<'_>, why: &str) {
 
 fn unreadable(
     draft: &mut Draft<'_>,
-    order: &OrderId,
+    what: &str,
     started: Timestamp,
     error: &CloudError,
     progress_due: bool,
 ) {
     if deadline_is_over(draft, started) {
-        return deadline_exceeded(draft, order);
+        return deadline_exceeded(draft, what);
     }
     let message = describe(
         error,
-        &format!("the cloud runs change order {order}; it cannot be read now"),
+        &format!("the cloud runs {what}; it cannot be read now"),
         false,
     );
-    if progress_due {
+    // Our own pace is no news.
+    let paced = error.kind == Kind::Throttled && error.delivery == Delivery::NotSent;
+    if progress_due && !paced {
         let reason = draft.told().unwrap_or(Reason::Running);
         draft.tell(reason, &message);
     }
@@ -95,7 +89,7 @@ fn unreadable(
 
 fn read(
     draft: &mut Draft<'_>,
-    order: &OrderId,
+    what: &str,
     started: Timestamp,
     report: &OrderReport,
     progress_due: bool,
@@ -108,39 +102,100 @@ fn read(
         format!(": {}", report.message)
     };
     match report.state {
-        OrderState::Succeeded => succeeded(draft, order),
+        OrderState::Succeeded => succeeded(draft, what),
         OrderState::PartlySucceeded => draft.end(
             Reason::PartiallySucceeded,
-            &format!("change order {order} ended with some parts restarted and some not{because}"),
+            &format!("{what} ended with some parts restarted and some not{because}"),
         ),
         OrderState::Failed => draft.end(
             Reason::RestartFailed,
             &format!(
-                "change order {order} failed with status {}{because}. Look at the order in the cloud \
+                "{what} failed with status {}{because}. Look at the order in the cloud \
                  console; create a new request to restart again",
                 report.status
             ),
         ),
         OrderState::Aborted if draft.on.spec.cancel => draft.end(
             Reason::CancelledInCloud,
-            &format!("change order {order} was aborted on request; parts of it may have restarted"),
+            &format!("{what} was aborted on request; parts of it may have restarted"),
         ),
         OrderState::Aborted => draft.end(
             Reason::OrderAborted,
             &format!(
-                "change order {order} was aborted in the cloud by somebody else{because}. Create a \
+                "{what} was aborted in the cloud by somebody else{because}. Create a \
                  new request to restart again"
             ),
         ),
-        _ if deadline_is_over(draft, started) => deadline_exceeded(draft, order),
-        open => {
-            under_way(draft, order, open, started);
-            let told_before = super::story::told(&before);
-            if told_before == super::story::told(&draft.status) && !progress_due && !draft.edited {
+        OrderState::Unconfirmed => unconfirmed(draft, what),
+        OrderState::Running
+        | OrderState::WaitsForConfirmation
+        | OrderState::WaitsForApproval
+        | OrderState::NeedsAttention => {
+            if deadline_is_over(draft, started) {
+                return deadline_exceeded(draft, what);
+            }
+            under_way(draft, what, report.state, started);
+            let same = super::story::told(&before) == super::story::told(&draft.status);
+            // What was seen of a part is evidence, which a later look may not show again.
+            let evidence = before.targets != draft.status.targets;
+            if same && !evidence && !progress_due && !draft.edited {
                 draft.status = before; // progress alone can wait for its turn
             }
         }
     }
+}
+
+/// What is followed, for people.
+pub(super) fn name(draft: &Draft<'_>) -> String {
+    let order = draft.status.change_order.as_ref();
+    match order.map(|order| (order.id.as_ref(), order.request_id.as_ref())) {
+        Some((Some(id), _)) => format!("change order {id}"),
+        Some((None, Some(call))) => format!("the reboot of call {call}"),
+        Some((None, None)) | None => "the restart".to_owned(),
+    }
+}
+
+/// The parts as they are stored.
+pub(super) fn targets(parts: &[Part]) -> Vec<TargetStatus> {
+    let target = |part: &Part| TargetStatus {
+        id: part.id.clone(),
+        state: match part.state {
+            PartState::Waiting => TargetState::Waiting,
+            PartState::Running => TargetState::Running,
+            PartState::Succeeded => TargetState::Succeeded,
+            PartState::Failed => TargetState::Failed,
+            PartState::Aborted => TargetState::Aborted,
+            PartState::Rejected => TargetState::Rejected,
+            PartState::Unconfirmed => TargetState::Unconfirmed,
+        },
+        order_id: part.order.as_ref().map(|order| order.0.clone()),
+        error: part.error.as_ref().map(|error| ErrorDetail {
+            code: cut(&error.code, 128).to_owned(),
+            message: cut(&error.message, 1024).to_owned(),
+            request_id: None,
+        }),
+    };
+    parts.iter().take(100).map(target).collect()
+}
+
+/// Nothing goes on any more, and of some parts there is no evidence of a restart.
+fn unconfirmed(draft: &mut Draft<'_>, what: &str) {
+    let silent = draft.status.targets.iter().filter(|target| {
+        matches!(
+            target.state,
+            TargetState::Unconfirmed | TargetState::Waiting
+        )
+    });
+    let ids: Vec<&str> = silent.map(|target| target.id.as_str()).collect();
+    let message = format!(
+        "{what} was accepted, and there is no evidence that these were restarted: {}. Look at them \
+         in the cloud console, then set spec.resolution.adopt to the id of what you find there, or \
+         spec.resolution.notExecuted to true",
+        cut(&ids.join(", "), 600),
+    );
+    draft.tell(Reason::OutcomeUnknown, &message);
+    draft.notice(EventReason::OutcomeUnknown, &message);
+    draft.look_at = None;
 }
 
 fn note_numbers(draft: &mut Draft<'_>, report: &OrderReport) {
@@ -150,6 +205,9 @@ fn note_numbers(draft: &mut Draft<'_>, report: &OrderReport) {
         if !report.kind.is_empty() {
             stored.type_ = Some(super::story::cut(&report.kind, 128).to_owned());
         }
+    }
+    if !report.parts.is_empty() {
+        draft.status.targets = targets(&report.parts);
     }
     if report.total >= 1 {
         let done = report.succeeded + report.failed;
@@ -163,50 +221,42 @@ fn note_numbers(draft: &mut Draft<'_>, report: &OrderReport) {
     }
 }
 
-fn succeeded(draft: &mut Draft<'_>, order: &OrderId) {
+fn succeeded(draft: &mut Draft<'_>, what: &str) {
     if draft.on.spec.cancel {
         draft.notice(
             EventReason::CancelTooLate,
-            &format!("change order {order} succeeded before it could be aborted"),
+            &format!("{what} succeeded before it could be aborted"),
         );
     }
-    draft.end(
-        Reason::RestartSucceeded,
-        &format!("change order {order} succeeded"),
-    );
+    draft.end(Reason::RestartSucceeded, &format!("{what} succeeded"));
 }
 
 /// The order goes on, or waits for a person.
-fn under_way(draft: &mut Draft<'_>, order: &OrderId, state: OrderState, started: Timestamp) {
+fn under_way(draft: &mut Draft<'_>, what: &str, state: OrderState, started: Timestamp) {
     let (reason, message) = match state {
         OrderState::WaitsForApproval => (
             Reason::ApprovalRequired,
-            format!(
-                "change order {order} waits for an approval; approve or reject it in the cloud console"
-            ),
+            format!("{what} waits for an approval; approve or reject it in the cloud console"),
         ),
         OrderState::WaitsForConfirmation => (
             Reason::BatchConfirmationRequired,
             format!(
-                "change order {order} waits for a person to start the next batch; confirm it in the \
+                "{what} waits for a person to start the next batch; confirm it in the \
                  cloud console"
             ),
         ),
         OrderState::NeedsAttention => (
             Reason::OrderNeedsAttention,
             format!(
-                "change order {order} stopped advancing; look at its batches in the cloud console, \
+                "{what} stopped advancing; look at its batches in the cloud console, \
                  then let it go on or abort it there"
             ),
         ),
-        _ if draft.on.spec.cancel => (
+        _ if draft.wants_abort() => (
             Reason::Cancelling,
-            format!("the cloud is asked to abort change order {order}"),
+            format!("the cloud is asked to abort {what}"),
         ),
-        _ => (
-            Reason::Running,
-            format!("the cloud runs change order {order}"),
-        ),
+        _ => (Reason::Running, format!("the cloud runs {what}")),
     };
     let paused = !matches!(reason, Reason::Running | Reason::Cancelling);
     if paused {
@@ -236,11 +286,20 @@ fn deadline_is_over(draft: &Draft<'_>, started: Timestamp) -> bool {
     draft.now >= deadline(draft, started)
 }
 
-fn deadline_exceeded(draft: &mut Draft<'_>, order: &OrderId) {
+fn deadline_exceeded(draft: &mut Draft<'_>, what: &str) {
+    // Without an order, a part that was never seen restarting says nothing about itself.
+    let unseen = draft
+        .status
+        .targets
+        .iter()
+        .any(|target| target.state == TargetState::Waiting);
+    if draft.has_token() && unseen {
+        return unconfirmed(draft, what);
+    }
     let status = draft.status.change_order.as_ref().and_then(|o| o.status);
     let last = status.map_or_else(|| "not known".to_owned(), |status| status.to_string());
     let message = format!(
-        "change order {order} did not end within activeDeadlineSeconds ({} s); its last status was \
+        "{what} did not end within activeDeadlineSeconds ({} s); its last status was \
          {last}. It may still run in the cloud: look at it in the console",
         draft.on.spec.active_deadline_seconds,
     );
@@ -249,13 +308,14 @@ fn deadline_exceeded(draft: &mut Draft<'_>, order: &OrderId) {
 
 /// The cloud was asked to abort the order. Whatever it said, the order is polled next.
 pub(super) fn aborted(draft: &mut Draft<'_>, order: &OrderId, result: Result<&(), &CloudError>) {
-    let State::Submitted { order: ours, .. } = draft.state.clone() else {
+    let State::Submitted { following, .. } = draft.state.clone() else {
         return;
     };
-    if ours != *order {
+    if following.order != *order {
         return;
     }
     draft.go_on = true;
+    let what = &name(draft);
     let stamp = draft.stamp();
     let message = match result {
         Ok(()) => {
@@ -263,15 +323,11 @@ pub(super) fn aborted(draft: &mut Draft<'_>, order: &OrderId, result: Result<&()
                 let stamp = Time(stamp);
                 stored.abort_requested_at.get_or_insert(stamp);
             }
-            format!("the cloud is asked to abort change order {order}")
+            format!("the cloud is asked to abort {what}")
         }
         // It ended meanwhile: the poll that follows tells how.
         Err(error) if error.kind == Kind::NotRunning => return,
-        Err(error) => describe(
-            error,
-            &format!("change order {order} could not be aborted yet"),
-            false,
-        ),
+        Err(error) => describe(error, &format!("{what} could not be aborted yet"), false),
     };
     draft.notice_if_new(Reason::Cancelling, EventReason::CancelRequested, &message);
     draft.tell(Reason::Cancelling, &message);

@@ -33,6 +33,7 @@ pub fn restart_answer(reply: &Reply, parameters: &[&str]) -> Answer {
         (true, Some(order)) => Answer::Accepted(Acceptance {
             order: OrderId(order),
             request_id: request_id(&envelope),
+            parts: Vec::new(),
         }),
         (true, None) => {
             let error = refused(RESTART, reply, &envelope, parameters);

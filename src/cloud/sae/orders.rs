@@ -166,6 +166,7 @@ pub fn report(order: &ChangeOrder, app: &SaeApplication) -> OrderReport {
             .max(batches(order.pipelines.len())),
         succeeded: batches(count(&order.pipelines, has_succeeded)),
         failed: batches(count(&order.pipelines, has_failed)),
+        parts: Vec::new(),
         message: own_message(&order.error_message),
     }
 }
@@ -180,7 +181,8 @@ pub const fn wants_reason(state: OrderState) -> bool {
         | OrderState::WaitsForApproval
         | OrderState::NeedsAttention
         | OrderState::Succeeded
-        | OrderState::Aborted => false,
+        | OrderState::Aborted
+        | OrderState::Unconfirmed => false,
     }
 }
 

@@ -19,8 +19,8 @@ use crate::cloud::{
     observer::CallObserver,
     permit::Permit,
     types::{
-        Answer, Candidate, Check, Look, Match, OrderId, OrderReport, SaeApplication, Submission,
-        Target,
+        Answer, Candidate, Check, Following, Look, Match, OrderId, OrderReport, SaeApplication,
+        Submission, Target,
     },
 };
 
@@ -160,6 +160,7 @@ impl SaeProvider {
                 candidates: Vec::new(),
                 complete,
                 cloud_time,
+                notes: Vec::new(),
             },
         ))
     }
@@ -262,8 +263,7 @@ impl Provider for SaeProvider {
         access: &'a Access,
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Check, CloudError>> {
-        let Target::SaeApplication(app) = target;
-        Box::pin(self.check_app(access, app))
+        Box::pin(async move { self.check_app(access, application(target)?).await })
     }
 
     fn submit<'a>(
@@ -273,12 +273,14 @@ impl Provider for SaeProvider {
         call: &'a Submission,
         permit: Permit,
     ) -> BoxFuture<'a, Answer> {
-        let Target::SaeApplication(app) = target;
         Box::pin(async move {
             if permit.attempt() != &call.attempt {
                 return Answer::Rejected(wrong_permit());
             }
-            self.client.restart(access, app, call).await
+            match application(target) {
+                Ok(app) => self.client.restart(access, app, call).await,
+                Err(error) => Answer::Rejected(error),
+            }
         })
     }
 
@@ -288,26 +290,28 @@ impl Provider for SaeProvider {
         target: &'a Target,
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>> {
-        let Target::SaeApplication(app) = target;
-        Box::pin(self.look(access, app, call))
+        Box::pin(async move { self.look(access, application(target)?, call).await })
     }
 
     fn poll<'a>(
         &'a self,
         access: &'a Access,
         target: &'a Target,
-        order: &'a OrderId,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<OrderReport, CloudError>> {
-        let Target::SaeApplication(app) = target;
-        Box::pin(self.report(access, app, order))
+        Box::pin(async move {
+            self.report(access, application(target)?, &following.order)
+                .await
+        })
     }
 
     fn abort<'a>(
         &'a self,
         access: &'a Access,
-        order: &'a OrderId,
+        _target: &'a Target,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<(), CloudError>> {
-        Box::pin(self.client.abort(access, &order.0))
+        Box::pin(self.client.abort(access, &following.order.0))
     }
 
     fn creator<'a>(
@@ -316,8 +320,17 @@ impl Provider for SaeProvider {
         target: &'a Target,
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<String>, CloudError>> {
-        let Target::SaeApplication(app) = target;
-        Box::pin(self.find_creator(access, app, order))
+        Box::pin(async move { self.find_creator(access, application(target)?, order).await })
+    }
+}
+
+fn application(target: &Target) -> Result<&SaeApplication, CloudError> {
+    match target {
+        Target::SaeApplication(app) => Ok(app),
+        _ => Err(CloudError {
+            kind: Kind::Unsupported,
+            ..wrong_permit()
+        }),
     }
 }
 

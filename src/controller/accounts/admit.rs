@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::view::Account;
 use crate::{
     api::{Reason, RestartRequest, account::CloudProvider, cluster_account::AllowedNamespaces},
-    cloud::types::{Product, Target},
+    cloud::types::{Cloud, Target},
     protocol::target,
 };
 
@@ -47,8 +47,9 @@ pub fn admit(
             ),
         );
     }
-    let target = target::canonical(&request.spec.target, &account.region)
-        .map_err(|missing| not_implemented(&format!("spec.target.{}", missing.0)))?;
+    let Some(target) = target::canonical(&request.spec.target, &account.region) else {
+        return Err(not_implemented("spec.target without a known member"));
+    };
     if let Some(field) = account.not_built {
         return Err(not_implemented(&format!(
             "{}: spec.{field}",
@@ -98,8 +99,9 @@ fn admits_namespace(
 }
 
 fn fits_provider(account: &Account, target: &Target) -> Result<(), Refusal> {
-    let wanted = match target.product() {
-        Product::Sae => CloudProvider::AlibabaCloud,
+    let wanted = match target.product().cloud() {
+        Cloud::Alibaba => CloudProvider::AlibabaCloud,
+        Cloud::Volcengine => CloudProvider::Volcengine,
     };
     if account.provider == wanted {
         return Ok(());
@@ -129,7 +131,7 @@ fn allowed_target(account: &Account, wanted: &Target) -> Result<(), Refusal> {
             .flat_map(|targets| &targets.ids)
             .any(|pattern| matches(pattern, id))
     };
-    match wanted.ids().into_iter().find(|id| !listed(id)) {
+    match wanted.listed_ids().into_iter().find(|id| !listed(id)) {
         None => Ok(()),
         Some(id) => refuse(
             Reason::TargetNotAllowed,
@@ -152,7 +154,7 @@ fn matches(pattern: &str, id: &str) -> bool {
 
 fn guarded(account: &Account, target: &Target) -> Result<(), Refusal> {
     let guards = &account.guards;
-    let count = target.ids().len();
+    let count = target::parts(target).len().max(1);
     if guards
         .max_targets_per_request
         .is_some_and(|max| count > usize::try_from(max).unwrap_or(0))
@@ -167,17 +169,21 @@ fn guarded(account: &Account, target: &Target) -> Result<(), Refusal> {
             ),
         );
     }
-    let Target::SaeApplication(app) = target;
-    let zero = match app.min_ready_instance_ratio {
-        Some(ratio) if ratio >= 0 => ratio == 0,
-        _ => app.min_ready_instances == Some(0),
-    };
-    if guards.deny_min_ready_zero && zero {
+    if guards.deny_min_ready_zero && target::leaves_none_ready(target) {
         return refuse(
             Reason::GuardDenied,
             format!(
                 "{} forbids a restart with no ready instance (guards.denyMinReadyZero); set \
                  minReadyInstances to 1 or more, or leave it out",
+                account.title()
+            ),
+        );
+    }
+    if guards.deny_force_stop && target::stops_by_force(target) {
+        return refuse(
+            Reason::GuardDenied,
+            format!(
+                "{} forbids forceStop (guards.denyForceStop); leave it out",
                 account.title()
             ),
         );
@@ -277,9 +283,11 @@ mod tests {
     #[test]
     fn what_is_not_built_is_answered() {
         let open = account(OPEN);
+        let role = r#""assumeRole": {"role": "acs:ram::1:role/x"}"#;
+        let assuming = account(&format!("{OPEN}, {role}"));
+        assert_eq!(refused(&assuming, APP), Some(Reason::NotImplemented));
+        // Another cloud's target is no missing feature.
         let ecs = r#"{"volcengineInstances": {"instanceIds": ["i-1"]}}"#;
-        assert_eq!(refused(&open, ecs), Some(Reason::NotImplemented));
-        let roa = account(&format!(r#"{OPEN}, "signatureAlgorithm": "HMAC-SHA1""#));
-        assert_eq!(refused(&roa, APP), Some(Reason::NotImplemented));
+        assert_eq!(refused(&open, ecs), Some(Reason::TargetMismatch));
     }
 }

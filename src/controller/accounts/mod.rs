@@ -66,7 +66,7 @@ pub struct Accounts {
     cluster: Store<ClusterCloudAccount>,
     epoch: AtomicU64,
     credentials: Mutex<HashMap<String, Kept>>,
-    creators: Mutex<HashMap<(String, String), String>>,
+    creators: Mutex<HashMap<(String, Product, String), String>>,
 }
 
 struct Kept {
@@ -163,7 +163,8 @@ impl Accounts {
             .credential(&account)
             .await
             .map_err(not_ready(&account))?;
-        let creators = self.creators(&account, &credential.fingerprint());
+        let creators = self.creators(&account, target.product(), &credential.fingerprint());
+        let signature = account.signature;
         Ok(Ready {
             account,
             target,
@@ -171,6 +172,7 @@ impl Accounts {
                 credential,
                 endpoint,
                 creators,
+                signature,
             },
         })
     }
@@ -202,9 +204,7 @@ impl Accounts {
     }
 
     fn endpoint(&self, account: &Account, product: Product) -> Result<String, NoCredential> {
-        let own = match product {
-            Product::Sae => account.endpoints.sae.as_deref(),
-        };
+        let own = account.endpoints.of(product);
         let AccountSettings {
             development_endpoints,
             private_suffixes,
@@ -216,7 +216,7 @@ impl Accounts {
         };
         checked.map_err(|why| NoCredential {
             reason: AccountReason::EndpointNotAllowed,
-            message: format!("spec.endpoints.{}: {why}", product.as_str()),
+            message: format!("spec.endpoints.{}: {why}", view::endpoint_field(product)),
         })
     }
 
@@ -281,23 +281,29 @@ impl Accounts {
     }
 
     /// The user ids under which the cloud shows orders of this credential.
-    fn creators(&self, account: &Account, credential: &str) -> Vec<String> {
+    fn creators(&self, account: &Account, product: Product, credential: &str) -> Vec<String> {
         let known = self.creators.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&(account.uid.clone(), credential.to_owned())) {
+        match known.get(&(account.uid.clone(), product, credential.to_owned())) {
             Some(creator) => vec![creator.clone()],
-            None => status::creators(&account.status, credential),
+            None => status::creators(&account.status, product, credential),
         }
     }
 
     /// Remembers the user id of an order that is certainly ours.
-    pub async fn learn(&self, account: &Account, credential: &str, creator: &str) {
-        let key = (account.uid.clone(), credential.to_owned());
+    pub async fn learn(
+        &self,
+        account: &Account,
+        product: Product,
+        credential: &str,
+        creator: &str,
+    ) {
+        let key = (account.uid.clone(), product, credential.to_owned());
         self.creators
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, creator.to_owned());
         self.write(account, |current| {
-            status::with_creator(current, credential, creator)
+            status::with_creator(current, product, credential, creator)
         })
         .await;
     }
@@ -307,19 +313,18 @@ impl Accounts {
         if account.not_built.is_some() {
             return self.publish(account, &not_built(account)).await;
         }
-        if account.endpoints.sae.is_some()
-            && let Err(NoCredential { reason, message }) = self.endpoint(account, Product::Sae)
-        {
-            return self
-                .publish(
-                    account,
-                    &Finding {
-                        reason,
-                        message,
-                        credential: None,
-                    },
-                )
-                .await;
+        for product in Product::ALL {
+            if account.endpoints.of(product).is_some()
+                && let Err(NoCredential { reason, message }) = self.endpoint(account, product)
+            {
+                let credential = None;
+                let finding = Finding {
+                    reason,
+                    message,
+                    credential,
+                };
+                return self.publish(account, &finding).await;
+            }
         }
         // The answer is in the status; requests ask for themselves.
         let _ = self.credential(account).await;

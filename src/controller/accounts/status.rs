@@ -9,6 +9,7 @@ use crate::api::{
     account::{CloudAccountStatus, Creators, Identity},
     condition,
 };
+use crate::cloud::types::Product;
 
 /// What was found out about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +60,11 @@ pub(super) fn after(account: &Account, finding: &Finding, now: Timestamp) -> Clo
     status
 }
 
-/// The status after it was learned under which user id the cloud shows our SAE orders.
+/// The status after it was learned under which user id the cloud shows our orders.
 #[must_use]
 pub(super) fn with_creator(
     account: &Account,
+    product: Product,
     credential: &str,
     creator: &str,
 ) -> CloudAccountStatus {
@@ -70,24 +72,39 @@ pub(super) fn with_creator(
     status.credential = Some(credential.to_owned());
     let identity = status.identity.get_or_insert_with(Identity::default);
     let creators = identity.creators.get_or_insert_with(Creators::default);
-    creators.sae = Some(creator.to_owned());
+    if let Some(field) = field(creators, product) {
+        *field = Some(creator.to_owned());
+    }
     status
 }
 
 /// The user ids under which orders of this credential are known to appear.
 #[must_use]
-pub(super) fn creators(status: &CloudAccountStatus, credential: &str) -> Vec<String> {
+pub(super) fn creators(
+    status: &CloudAccountStatus,
+    product: Product,
+    credential: &str,
+) -> Vec<String> {
     if status.credential.as_deref() != Some(credential) {
         return Vec::new();
     }
-    let creators = status
-        .identity
-        .as_ref()
-        .and_then(|identity| identity.creators.as_ref());
-    creators
-        .and_then(|creators| creators.sae.clone())
+    let identity = status.identity.as_ref();
+    let mut creators = identity
+        .and_then(|i| i.creators.clone())
+        .unwrap_or_default();
+    field(&mut creators, product)
+        .and_then(|field| field.take())
         .into_iter()
         .collect()
+}
+
+/// Where the creator of a product's orders is kept; a product without orders has none.
+const fn field(creators: &mut Creators, product: Product) -> Option<&mut Option<String>> {
+    match product {
+        Product::Sae => Some(&mut creators.sae),
+        Product::Edas => Some(&mut creators.edas),
+        Product::Volcengine => None,
+    }
 }
 
 /// Whether the status says Ready for the present spec.

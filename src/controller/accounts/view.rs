@@ -1,9 +1,14 @@
 //! One form for the two kinds of accounts. Nothing is checked here.
 
-use crate::api::{
-    CloudAccount, ClusterCloudAccount,
-    account::{CloudAccountStatus, CloudProvider, Guards, SignatureAlgorithm},
-    cluster_account::{AllowedNamespaces, AllowedTargets},
+use std::collections::HashMap;
+
+use crate::{
+    api::{
+        CloudAccount, ClusterCloudAccount,
+        account::{CloudAccountStatus, CloudProvider, Guards, SignatureAlgorithm},
+        cluster_account::{self, AllowedNamespaces, AllowedTargets},
+    },
+    cloud::{Signature, types::Product},
 };
 
 /// An account of either kind.
@@ -31,17 +36,55 @@ pub struct Account {
     pub guards: Guards,
     /// Who may use it; none for a namespaced account, which serves its own namespace.
     pub allowed: Option<Allowed>,
+    /// How calls are signed.
+    pub signature: Signature,
     /// A field whose behaviour this version does not have.
     pub not_built: Option<&'static str>,
     /// What was written about it.
     pub status: CloudAccountStatus,
 }
 
-/// Addresses of a cluster account.
+/// Addresses of a cluster account, as they were set.
 #[derive(Clone, Debug, Default)]
-pub struct Endpoints {
-    /// Of SAE.
-    pub sae: Option<String>,
+pub struct Endpoints(HashMap<Product, String>);
+
+impl Endpoints {
+    /// The address of a product, if one was set.
+    #[must_use]
+    pub fn of(&self, product: Product) -> Option<&str> {
+        self.0.get(&product).map(String::as_str)
+    }
+}
+
+/// The field of `spec.endpoints` that a product's address comes from.
+#[must_use]
+pub const fn endpoint_field(product: Product) -> &'static str {
+    match product {
+        Product::Sae => "sae",
+        Product::Edas => "edas",
+        Product::Volcengine => "ecs",
+    }
+}
+
+impl From<&cluster_account::Endpoints> for Endpoints {
+    fn from(set: &cluster_account::Endpoints) -> Self {
+        let cluster_account::Endpoints {
+            sae,
+            edas,
+            ecs,
+            sts: _,
+        } = set; // sts: no credential is exchanged yet
+        let all = [
+            (Product::Sae, sae),
+            (Product::Edas, edas),
+            (Product::Volcengine, ecs),
+        ];
+        Self(
+            all.into_iter()
+                .filter_map(|(product, url)| Some((product, url.clone()?)))
+                .collect(),
+        )
+    }
 }
 
 /// What a cluster account is opened to.
@@ -78,12 +121,9 @@ impl From<&CloudAccount> for Account {
             secret: Some(spec.credentials.secret_ref.name.clone()),
             endpoints: Endpoints::default(),
             guards: spec.guards.clone().unwrap_or_default(),
+            signature: signature(spec.signature_algorithm),
             allowed: None,
-            not_built: not_built(
-                spec.assume_role.is_some(),
-                spec.signature_algorithm,
-                spec.calls_per_minute.is_some(),
-            ),
+            not_built: not_built(spec.assume_role.is_some(), spec.calls_per_minute.is_some()),
             status: account.status.clone().unwrap_or_default(),
         }
     }
@@ -110,17 +150,19 @@ impl From<&ClusterCloudAccount> for Account {
                 .secret_ref
                 .as_ref()
                 .map(|secret| secret.name.clone()),
-            endpoints: Endpoints {
-                sae: spec.endpoints.as_ref().and_then(|e| e.sae.clone()),
-            },
+            endpoints: spec
+                .endpoints
+                .as_ref()
+                .map(Endpoints::from)
+                .unwrap_or_default(),
             guards: spec.guards.clone().unwrap_or_default(),
+            signature: signature(spec.signature_algorithm),
             allowed: Some(Allowed {
                 namespaces: spec.allowed_namespaces.clone(),
                 targets: spec.allowed_targets.clone(),
             }),
             not_built: own_identity.or(not_built(
                 spec.assume_role.is_some(),
-                spec.signature_algorithm,
                 spec.calls_per_minute.is_some(),
             )),
             status: account.status.clone().unwrap_or_default(),
@@ -129,15 +171,20 @@ impl From<&ClusterCloudAccount> for Account {
 }
 
 /// The first field that this version cannot serve. It is answered, never ignored.
-fn not_built(
-    assume_role: bool,
-    signature: Option<SignatureAlgorithm>,
-    calls_per_minute: bool,
-) -> Option<&'static str> {
-    match signature {
-        _ if assume_role => Some("assumeRole"),
-        Some(SignatureAlgorithm::HmacSha1) => Some("signatureAlgorithm: HMAC-SHA1"),
-        _ if calls_per_minute => Some("callsPerMinute"),
-        None | Some(SignatureAlgorithm::Acs3HmacSha256 | SignatureAlgorithm::HmacSha256) => None,
+fn not_built(assume_role: bool, calls_per_minute: bool) -> Option<&'static str> {
+    match (assume_role, calls_per_minute) {
+        (true, _) => Some("assumeRole"),
+        (false, true) => Some("callsPerMinute"),
+        (false, false) => None,
+    }
+}
+
+const fn signature(chosen: Option<SignatureAlgorithm>) -> Signature {
+    match chosen {
+        Some(SignatureAlgorithm::HmacSha1) => Signature::Roa,
+        // Volcengine has one scheme, and does not ask.
+        None | Some(SignatureAlgorithm::Acs3HmacSha256 | SignatureAlgorithm::HmacSha256) => {
+            Signature::Acs3
+        }
     }
 }
