@@ -124,14 +124,15 @@ impl Stage {
         say("\nAsk for two restarts\n");
         shell.run(&format!("cat {}", checkout.file())).await?;
         let mut story = Story::begin(&self.plane, &self.cloud, &self.requests).await?;
-        shell
-            .run(&format!("kubectl apply -f {}", checkout.file()))
-            .await?;
-        shell
-            .run(&format!("kubectl apply -f {}", payment.file()))
-            .await?;
-        say("");
-        story.until_succeeded(&checkout.name).await?;
+        for request in [checkout, payment] {
+            shell
+                .run(&format!("kubectl apply -f {}", request.file()))
+                .await?;
+            story.until_called(&request.name).await?;
+        }
+        // The first good end tells the operator under which user the cloud shows its orders. It needs to
+        // know that to find an order whose id it was not told.
+        story.until_ended(&checkout.name).await?;
 
         say(
             "\nAsk for a third one, and let the cloud's answer get lost after the restart is executed\n",
@@ -140,9 +141,8 @@ impl Stage {
         shell
             .run(&format!("kubectl apply -f {}", cart.file()))
             .await?;
-        say("");
         for request in [payment, cart] {
-            story.until_succeeded(&request.name).await?;
+            story.until_ended(&request.name).await?;
         }
 
         say("\nWhat was asked, and what the cloud executed\n");
@@ -156,23 +156,46 @@ impl Stage {
 
     /// How to use it while it keeps running.
     pub(crate) fn print_how_to_use_it(&self) {
-        let folder = self.plane.folder().display();
-        say(&format!(
-            "\nIt keeps running. In another terminal:\n
-  export KUBECONFIG={}
-  alias kubectl={folder}/kubectl            # of the same version as the server
-  cd {}             # the files that were applied
-  kubectl get rr -A -o wide
-  curl {}/_control/ledger       # what the cloud was asked, and what it executed
-  curl {}/metrics               # of the operator
-  tail -f {}
-\nCtrl-C, or the end of stdin, stops everything and removes it.",
-            self.plane.kubeconfig(User::Admin).display(),
-            self.shell.folder().display(),
-            self.cloud.url(),
-            self.metrics_address(),
-            operator_log(&self.plane).display(),
-        ));
+        let plane = &self.plane;
+        let kubectl = plane.folder().join("kubectl");
+        let says = [
+            (
+                "the server's administrator",
+                format!(
+                    "export KUBECONFIG={}",
+                    plane.kubeconfig(User::Admin).display()
+                ),
+            ),
+            (
+                "kubectl of the server's version",
+                format!("alias kubectl={}", kubectl.display()),
+            ),
+            (
+                "the files that were applied",
+                format!("cd {}", self.shell.folder().display()),
+            ),
+            (
+                "what happened, and what to do",
+                "kubectl get rr -A -o wide".to_owned(),
+            ),
+            (
+                "what the cloud was asked, and executed",
+                format!("curl {}/_control/ledger", self.cloud.url()),
+            ),
+            (
+                "numbers of the operator",
+                format!("curl {}/metrics", self.metrics_address()),
+            ),
+            (
+                "its log",
+                format!("tail -f {}", operator_log(plane).display()),
+            ),
+        ];
+        say("\nIt keeps running. In another terminal:\n");
+        for (comment, command) in says {
+            say(&format!("  {command:<56} # {comment}"));
+        }
+        say("\nCtrl-C, or the end of stdin, stops everything and removes it.");
     }
 
     /// The operator took a free port, and its log says which one.

@@ -1,18 +1,20 @@
 //! Commands, shown as a user would type them and then run, and the files that they are about.
 
 use std::{
-    fmt::Write as _,
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
 };
 
-use cloudsim::{Fault, FaultRule};
 use tokio::process::Command;
 
 use super::cloud::Cloud;
 use crate::support::{
-    controlplane::{ControlPlane, users::User, users::write_private},
+    controlplane::{
+        ControlPlane,
+        assets::process_environment,
+        users::{User, write_private},
+    },
     failure::{Failure, Outcome, While},
 };
 
@@ -21,9 +23,15 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints a command as a user would type it.
+/// Prints a command as a user would type it; bold for somebody who looks on.
 pub(super) fn say_command(line: &str) {
-    say(&format!("  $ {line}"));
+    let plain = !std::io::stdout().is_terminal() || process_environment("NO_COLOR").is_some();
+    let (bold, normal) = if plain {
+        ("", "")
+    } else {
+        ("\x1b[1m", "\x1b[0m")
+    };
+    say(&format!("  $ {bold}{line}{normal}"));
 }
 
 /// Prints what a command printed.
@@ -80,31 +88,21 @@ impl Shell {
                 kinds.push(kind);
             }
         }
-        say_output(&wrapped(&format!(
-            "{objects} objects: {}",
-            kinds.join(", ")
-        )));
+        say_output(&wrapped(
+            &format!("{objects} objects: {}", kinds.join(", ")),
+            84,
+        ));
         Ok(())
     }
 
     /// Lets the cloud lose its answer to the next restart of `app`, after that restart is executed.
     pub(super) async fn lose_the_answer(&self, cloud: &Cloud, app: &str) -> Outcome<()> {
-        let rule = FaultRule::on("RestartApplication", Fault::DropAfter).app(app);
-        let text = format!(
-            r#"{{"action":"RestartApplication","app":"{app}","fault":{{"kind":"drop_after"}}}}"#
+        let rule = format!(
+            r#"{{"action": "RestartApplication",
+      "app": "{app}", "fault": {{"kind": "drop_after"}}}}"#
         );
-        say_command(&format!(
-            "curl {}/_control/faults -d '\n      {text}'",
-            cloud.url()
-        ));
-        // What is shown must be what is done.
-        let shown: FaultRule = serde_json::from_str(&text).while_doing("read the fault")?;
-        if shown != rule {
-            return Err(Failure::new(format!(
-                "{text} is another fault than {rule:?}"
-            )));
-        }
-        say_output(&cloud.inject(text).await?);
+        say_command(&format!("curl {}/_control/faults -d '{rule}'", cloud.url()));
+        say_output(&cloud.inject(rule).await?);
         Ok(())
     }
 
@@ -142,19 +140,17 @@ impl Shell {
     }
 }
 
-/// The text in lines of at most 90 characters.
-fn wrapped(text: &str) -> String {
-    let (mut all, mut width) = (String::new(), 0);
+/// The text in lines of at most `width` characters.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        let gap = if width == 0 {
-            ""
-        } else if width + word.len() > 90 {
-            "\n"
-        } else {
-            " "
-        };
-        width = if gap == "\n" { 0 } else { width } + word.len() + 1;
-        let _ = write!(all, "{gap}{word}");
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
-    all
+    lines.join("\n")
 }

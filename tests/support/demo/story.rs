@@ -11,16 +11,27 @@ use kube::{
     Api,
     runtime::{WatchStreamExt, watcher},
 };
-use restart_operator::api::{ConditionType, Phase, RestartRequest, condition};
+use restart_operator::api::{
+    ConditionType, Phase, RestartRequest, RestartRequestStatus, condition,
+};
 
-use super::{cloud::Cloud, samples::Request, shell::say};
+use super::{
+    cloud::Cloud,
+    samples::Request,
+    shell::{say, wrapped},
+};
 use crate::support::{
     controlplane::{ControlPlane, users::User},
     failure::{Failure, Outcome, While},
 };
 
-/// Longest wait for the next end of a request. It takes 12 s.
+/// Longest wait for the next end of a request. It takes 10 s.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// In these phases nothing of the cloud's answer is known.
+const BEFORE_THE_CALL: [Phase; 2] = [Phase::Pending, Phase::Submitting];
+/// The status of a batch that was restarted.
+const BATCH_DONE: i64 = 2;
+const WATCH: &str = "watch the requests";
 
 /// The requests as last seen, by name.
 pub(super) type Objects = BTreeMap<String, RestartRequest>;
@@ -42,28 +53,32 @@ pub(super) struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
+    /// Begins to watch. What happens from now on is not missed, however late it is told.
     pub(super) async fn begin(
         plane: &ControlPlane,
         cloud: &'a Cloud,
         requests: &[Request],
     ) -> Outcome<Self> {
         let api: Api<RestartRequest> = Api::all(plane.client(User::Admin).await?);
-        let watch = watcher(api, watcher::Config::default())
+        let mut events = watcher(api, watcher::Config::default())
             .default_backoff()
-            .applied_objects()
             .boxed();
+        while !matches!(
+            events.try_next().await.while_doing(WATCH)?,
+            Some(watcher::Event::InitDone)
+        ) {}
+        let names = requests
+            .iter()
+            .map(|request| (request.app.clone(), request.name.clone()));
         Ok(Self {
             began: Instant::now(),
-            watch,
+            watch: events.applied_objects().boxed(),
             objects: Objects::new(),
             said: HashMap::new(),
             cloud,
             version: 0,
             restarts: HashMap::new(),
-            names: requests
-                .iter()
-                .map(|request| (request.app.clone(), request.name.clone()))
-                .collect(),
+            names: names.collect(),
         })
     }
 
@@ -71,24 +86,47 @@ impl<'a> Story<'a> {
         &self.objects
     }
 
-    /// Tells what happens until this request has succeeded. Another end, and none, is a failure.
-    pub(super) async fn until_succeeded(&mut self, name: &str) -> Outcome<()> {
+    /// Tells what happens until the call for this request was made.
+    pub(super) async fn until_called(&mut self, name: &str) -> Outcome<()> {
+        self.until(name, "was not called", |status| {
+            !BEFORE_THE_CALL.contains(&status.phase)
+        })
+        .await
+    }
+
+    /// Tells what happens until this request has ended, well or not.
+    pub(super) async fn until_ended(&mut self, name: &str) -> Outcome<()> {
+        self.until(name, "did not end", |status| {
+            status.completion_time.is_some()
+        })
+        .await
+    }
+
+    /// Gives up in the end, and says so: what came instead is a matter of the summary.
+    async fn until(
+        &mut self,
+        name: &str,
+        otherwise: &str,
+        fact: impl Fn(&RestartRequestStatus) -> bool,
+    ) -> Outcome<()> {
         let deadline = Instant::now() + PATIENCE;
-        while self.phase(name) != Some(Phase::Succeeded) {
-            let ended = self
-                .objects
-                .get(name)
-                .and_then(|object| object.status.as_ref()?.completion_time.as_ref());
-            if ended.is_some() {
-                return Err(Failure::new(format!("{name} did not succeed")));
-            }
+        while !self
+            .objects
+            .get(name)
+            .and_then(|object| object.status.as_ref())
+            .is_some_and(&fact)
+        {
             let left = deadline.saturating_duration_since(Instant::now());
-            let next = tokio::time::timeout(left, self.next()).await;
-            next.unwrap_or_else(|_| {
-                Err(Failure::new(format!(
-                    "{name} did not end within {PATIENCE:?}"
-                )))
-            })?;
+            match tokio::time::timeout(left, self.next()).await {
+                Ok(next) => next?,
+                Err(_) => {
+                    self.say(&format!(
+                        "{name} {otherwise} within {} s",
+                        PATIENCE.as_secs()
+                    ));
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
@@ -106,7 +144,7 @@ impl<'a> Story<'a> {
 
     /// A change of a request. A phase that follows from an answer of the cloud is told after that answer.
     async fn see(&mut self, object: Result<Option<RestartRequest>, watcher::Error>) -> Outcome<()> {
-        let Some(object) = object.while_doing("watch the requests")? else {
+        let Some(object) = object.while_doing(WATCH)? else {
             return Err(Failure::new("the watch of the requests ended"));
         };
         let phase = object
@@ -114,7 +152,7 @@ impl<'a> Story<'a> {
             .as_ref()
             .map(|status| status.phase)
             .unwrap_or_default();
-        if ![Phase::Pending, Phase::Submitting].contains(&phase) {
+        if !BEFORE_THE_CALL.contains(&phase) {
             let news = self.cloud.since(self.version).await?;
             Box::pin(self.tell(news)).await?;
         }
@@ -128,16 +166,16 @@ impl<'a> Story<'a> {
         let status = object.status.clone().unwrap_or_default();
         let progress = status
             .progress
-            .map_or_else(|| "-".to_owned(), |progress| progress.display);
-        let reason = condition::find(&status.conditions, ConditionType::Ready)
-            .map_or("-", |ready| ready.reason.as_str());
-        let line = format!(
-            "{name:<18} {:<11} {progress:<4} {reason}",
-            status.phase.as_str()
-        );
+            .as_ref()
+            .map_or("-", |progress| &*progress.display);
+        let phase = status.phase.as_str();
+        let line = format!("{name:<18} {phase:<11} {progress:<5} {}", reason(&status));
         if self.said.get(&name) != Some(&line) {
             self.say(&line);
             self.said.insert(name.clone(), line);
+            if status.phase == Phase::Resolving {
+                self.explain(&message(&status));
+            }
         }
         self.objects.insert(name, object);
     }
@@ -165,16 +203,20 @@ impl<'a> Story<'a> {
     async fn call(&mut self, request: &RequestRecord) -> Outcome<()> {
         let action = request.action.as_deref().unwrap_or(&request.path);
         let app = request.app.as_deref().unwrap_or_default();
-        let said = match action {
+        let line = format!("    cloud: {action} {}", short(app));
+        match action {
             "RestartApplication" => {
                 self.until_intent_is_seen(app).await?;
-                self.restart(request)
+                self.say(&format!("{line}{}", options(request)));
+                self.explain(&format!("    {}", self.executed(request)));
             }
-            "DescribeChangeOrder" => self.progress(request).await?,
-            _ if request.is_served() => String::new(),
-            _ => format!(": {}", outcome(request)),
-        };
-        self.say(&format!("   cloud  {action} {}{said}", short(app)));
+            "DescribeChangeOrder" => {
+                let progress = self.progress(request).await?;
+                self.say(&format!("{line}, {progress}"));
+            }
+            _ if request.is_served() => self.say(&line),
+            _ => self.say(&format!("{line}, {}", outcome(request))),
+        }
         Ok(())
     }
 
@@ -190,35 +232,32 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    fn restart(&self, request: &RequestRecord) -> String {
-        let options: Vec<_> = request
-            .params
-            .iter()
-            .filter(|(name, _)| *name != "AppId")
-            .collect();
-        let options: String = options
-            .iter()
-            .map(|(name, value)| format!(" {name}={value}"))
-            .collect();
-        let executed = match self.restarts.get(&request.seq) {
-            Some(restart) => format!("executed, order {}", short(&restart.order)),
-            None => "not executed".to_owned(),
-        };
-        format!("{options}: {}, {executed}", outcome(request))
+    /// What the cloud did with a restart call.
+    fn executed(&self, request: &RequestRecord) -> String {
+        match self.restarts.get(&request.seq) {
+            Some(restart) => {
+                let order = short(&restart.order);
+                format!(
+                    "signature good, restart executed as order {order}, {}",
+                    outcome(request)
+                )
+            }
+            None => format!("nothing executed, {}", outcome(request)),
+        }
     }
 
     async fn progress(&self, request: &RequestRecord) -> Outcome<String> {
         let Some(id) = request.params.get("ChangeOrderId") else {
-            return Ok(String::new());
+            return Ok("no order".to_owned());
         };
         let order = self.cloud.order(id).await?;
         let done = order
             .pipelines
             .iter()
-            .filter(|status| **status == 2)
+            .filter(|status| **status == BATCH_DONE)
             .count();
         Ok(format!(
-            ": order {}, {done} of {} batches done",
+            "order {}: {done} of {} batches done",
             short(id),
             order.pipelines.len()
         ))
@@ -230,14 +269,51 @@ impl<'a> Story<'a> {
             self.began.elapsed().as_secs_f32()
         ));
     }
+
+    /// More about the last line, below it.
+    fn explain(&self, text: &str) {
+        for line in wrapped(text, 84).lines() {
+            say(&format!("           {line}"));
+        }
+    }
 }
 
+fn reason(status: &RestartRequestStatus) -> String {
+    let of = |type_| {
+        condition::find(&status.conditions, type_).map_or("-", |found| found.reason.as_str())
+    };
+    match status.phase {
+        // Says whether the order came in an answer, or was found later.
+        Phase::Running => format!(
+            "{}, {}",
+            of(ConditionType::Ready),
+            of(ConditionType::Submitted)
+        ),
+        _ => of(ConditionType::Ready).to_owned(),
+    }
+}
+
+/// What happened, and what to do, for people.
+pub(super) fn message(status: &RestartRequestStatus) -> String {
+    let ready = condition::find(&status.conditions, ConditionType::Ready);
+    ready.map(|ready| ready.message.clone()).unwrap_or_default()
+}
+
+/// What is asked of the cloud beside the application.
+fn options(request: &RequestRecord) -> String {
+    let others = request.params.iter().filter(|(name, _)| *name != "AppId");
+    others.fold(String::new(), |all, (name, value)| {
+        format!("{all} {name}={value}")
+    })
+}
+
+/// What the caller was told.
 fn outcome(request: &RequestRecord) -> String {
-    match &request.verdict {
-        Some(Verdict::Served) => "signature good".to_owned(),
-        Some(Verdict::Refused { code, .. }) => format!("refused, {code}"),
-        Some(Verdict::Faulted { .. }) => "answer lost".to_owned(),
-        None => "no answer yet".to_owned(),
+    match (&request.verdict, request.refusal()) {
+        (_, Some(code)) => format!("refused: {code}"),
+        (Some(Verdict::Faulted { fault, .. }), None) => format!("answer lost ({fault})"),
+        (Some(_), None) => "answered".to_owned(),
+        (None, None) => "not answered yet".to_owned(),
     }
 }
 

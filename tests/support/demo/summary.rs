@@ -1,6 +1,6 @@
 //! The end of the demo: what was asked beside what the cloud's ledger says was executed.
 
-use cloudsim::Ledger;
+use cloudsim::{Ledger, RequestRecord};
 use restart_operator::api::Phase;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     cloud::Cloud,
     samples::Request,
     shell::say,
-    story::{Objects, short},
+    story::{Objects, message, short},
 };
 use crate::support::{
     controlplane::{ControlPlane, audit::Requests},
@@ -20,14 +20,15 @@ struct Row {
     name: String,
     app: String,
     phase: Phase,
+    message: String,
     /// The change order that the status names.
     order: Option<String>,
     /// The change orders of the restarts that were executed for its application.
     executed: Vec<String>,
-    /// Writes of its status to the API server.
-    writes: usize,
     /// Calls to the cloud about its application.
     calls: usize,
+    /// Writes of its status to the API server.
+    writes: usize,
 }
 
 pub(super) struct Summary(Vec<Row>);
@@ -47,59 +48,43 @@ impl Summary {
             .user(&user)
             .resource("restartrequests")
             .subresource("status");
-        Ok(Self(
-            requests
-                .iter()
-                .map(|request| row(request, objects, &ledger, &asked))
-                .collect(),
-        ))
+        let rows = requests
+            .iter()
+            .map(|request| row(request, objects, &ledger, &asked));
+        Ok(Self(rows.collect()))
     }
 
     pub(super) fn print_table(&self) {
-        let line = |cells: [&str; 6]| {
-            let [name, app, executed, doubled, calls, writes] = cells;
+        say("  request            application  restarts  doubled  cloud calls  status writes");
+        for Row {
+            name,
+            app,
+            calls,
+            writes,
+            executed,
+            ..
+        } in &self.0
+        {
+            let (app, restarts, doubled) = (short(app), executed.len(), doubled(executed));
             say(&format!(
-                "  {name:<18} {app:<11} {executed:>8} {doubled:>8} {calls:>11} {writes:>13}"
+                "  {name:<18} {app:<11} {restarts:>9} {doubled:>8} {calls:>12} {writes:>14}"
             ));
-        };
-        line([
-            "request",
-            "application",
-            "restarts",
-            "doubled",
-            "cloud calls",
-            "status writes",
-        ]);
-        for row in &self.0 {
-            let numbers = [row.executed.len(), row.doubled(), row.calls, row.writes];
-            let [executed, doubled, calls, writes] = numbers.map(|number| number.to_string());
-            line([
-                &row.name,
-                short(&row.app),
-                &executed,
-                &doubled,
-                &calls,
-                &writes,
-            ]);
         }
     }
 
     /// The last lines. Gives whether all is as it should be.
     pub(super) fn print_verdict(&self) -> bool {
-        let executed: usize = self.0.iter().map(|row| row.executed.len()).sum();
-        let doubled: usize = self.0.iter().map(Row::doubled).sum();
-        let lost = self.0.iter().filter(|row| row.executed.is_empty()).count();
-        let succeeded = self
-            .0
-            .iter()
-            .filter(|row| row.phase == Phase::Succeeded)
-            .count();
+        let rows = || self.0.iter();
         let asked = self.0.len();
-        let differences: Vec<String> = self.0.iter().filter_map(Row::difference).collect();
+        let executed: usize = rows().map(|row| row.executed.len()).sum();
+        let doubled: usize = rows().map(|row| doubled(&row.executed)).sum();
+        let lost = rows().filter(|row| row.executed.is_empty()).count();
+        let succeeded = rows().filter(|row| row.phase == Phase::Succeeded).count();
+        let differences: Vec<String> = rows().filter_map(Row::difference).collect();
         say(&format!(
-            "\n{asked} restarts asked, {executed} executed by the cloud's ledger: {doubled} doubled, {lost} lost. \
-             {succeeded} of {asked} Succeeded."
+            "\n{asked} restarts were asked for; the cloud's ledger has {executed}: {doubled} doubled, {lost} lost."
         ));
+        say(&format!("{succeeded} of {asked} requests are Succeeded."));
         for difference in &differences {
             say(&format!("NOT AS IT SHOULD BE: {difference}"));
         }
@@ -107,47 +92,49 @@ impl Summary {
     }
 }
 
-impl Row {
-    fn doubled(&self) -> usize {
-        self.executed.len().saturating_sub(1)
-    }
+/// Restarts beyond the one that was asked for.
+fn doubled(executed: &[String]) -> usize {
+    executed.len().saturating_sub(1)
+}
 
+impl Row {
     fn difference(&self) -> Option<String> {
-        let Self {
-            name,
-            phase,
-            order,
-            executed,
-            ..
-        } = self;
-        match &executed[..] {
-            _ if *phase != Phase::Succeeded => Some(format!("{name} is {}", phase.as_str())),
-            [one] if Some(one) == order.as_ref() => None,
-            [one] => Some(format!(
-                "{name} names the order {order:?}, but the cloud executed {one}"
+        let (name, phase, message) = (&self.name, self.phase.as_str(), &self.message);
+        match &self.executed[..] {
+            _ if self.phase != Phase::Succeeded => Some(format!("{name} is {phase}: {message}")),
+            [one] if Some(one) == self.order.as_ref() => None,
+            [one] => {
+                let order = self.order.as_deref().unwrap_or("none");
+                Some(format!(
+                    "{name} names order {order}, but the cloud executed {one}"
+                ))
+            }
+            other => Some(format!(
+                "the restart of {name} was executed {} times",
+                other.len()
             )),
-            other => Some(format!("{name} was executed {} times", other.len())),
         }
     }
 }
 
 fn row(request: &Request, objects: &Objects, ledger: &Ledger, asked: &Requests) -> Row {
-    let status = objects
-        .get(&request.name)
+    let object = objects.get(&request.name);
+    let status = object
         .and_then(|object| object.status.clone())
         .unwrap_or_default();
-    let about_it = |call: &&cloudsim::RequestRecord| call.app.as_deref() == Some(&request.app);
+    let executed = ledger.restarts_of(&request.app);
+    let about_it = |call: &&RequestRecord| call.app.as_deref() == Some(&request.app);
     Row {
         name: request.name.clone(),
         app: request.app.clone(),
         phase: status.phase,
+        message: message(&status),
         order: status.change_order.and_then(|order| order.id),
-        executed: ledger
-            .restarts_of(&request.app)
+        executed: executed
             .into_iter()
             .map(|restart| restart.order.clone())
             .collect(),
-        writes: asked.clone().name(&request.name).verb("update").count(),
         calls: ledger.all_requests().iter().filter(about_it).count(),
+        writes: asked.clone().name(&request.name).verb("update").count(),
     }
 }
