@@ -6,13 +6,14 @@ use kube::api::{DeleteParams, Preconditions};
 
 use super::{Context, accounts::Ready, error::deadline, rivals::rivals};
 use crate::{
-    api::RestartRequest,
+    api::{Reason, RestartRequest},
     cloud::{
         Provider,
         error::{CloudError, Delivery, Kind, Retry},
         permit::NoPermit,
         types::{
-            Answer, AttemptId, Check, Following, Look, OrderId, OrderReport, OrderState, Submission,
+            Answer, AttemptId, Check, Following, Look, OrderId, OrderReport, OrderState,
+            Submission, Target,
         },
     },
     protocol::{
@@ -54,10 +55,22 @@ pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done 
 
 async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     let ready = ctx.accounts.ready(on).await?;
-    let provider = ctx.provider(&ready.target).map_err(Hindrance::Cloud)?;
+    let provider = ctx
+        .provider(&ready.target)
+        .map_err(|_| not_implemented(&ready.target))?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
     checked.map_err(Hindrance::Cloud)
+}
+
+fn not_implemented(target: &Target) -> Hindrance {
+    Hindrance::Refused {
+        reason: Reason::NotImplemented,
+        message: format!(
+            "product {} is not served by this version of restart-operator, so nothing was called",
+            target.product().as_str()
+        ),
+    }
 }
 
 /// The credential is asked for again: it comes from memory, right after the check that used it.
@@ -104,11 +117,11 @@ fn take_over(call: Submission, ctx: &Context) -> Done {
     match attempt_id() {
         Ok(attempt) => Done::TakenOver {
             from,
-            call: Submission {
+            call: Box::new(Submission {
                 attempt,
                 owned: call.owned.saturating_add(1),
                 ..call
-            },
+            }),
             holder: ctx.identity.clone(),
         },
         Err(_) => Done::Waited {
@@ -170,6 +183,7 @@ async fn submit(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
         }
     };
     super::report::count_submission(on, &answer, ctx);
+    let call = Box::new(call);
     Done::Answered { call, answer, look }
 }
 
@@ -232,7 +246,7 @@ fn withhold(call: &Submission, ctx: &Context) -> Done {
         Err(why) => not_permitted(why),
     };
     Done::Answered {
-        call: call.clone(),
+        call: Box::new(call.clone()),
         answer,
         look: None,
     }

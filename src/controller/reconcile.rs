@@ -119,10 +119,12 @@ fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) ->
 
 /// The right to send belongs to the process that wrote the intent and has seen it stored.
 fn hold_if_ours(done: &Done, stored: &RestartRequest, ctx: &Context) {
-    let written = match done {
-        Done::Opened(opening) => &opening.call.attempt,
-        Done::TakenOver { call, .. } => &call.attempt,
-        _ => return,
+    let written = if let Done::Opened(opening) = done {
+        &opening.call.attempt
+    } else if let Done::TakenOver { call, .. } = done {
+        &call.attempt
+    } else {
+        return;
     };
     let State::Intent {
         call,

@@ -40,14 +40,14 @@ pub enum Done {
         /// The intent as it was.
         from: AttemptId,
         /// The same call under a new attempt id.
-        call: Submission,
+        call: Box<Submission>,
         /// Who takes it, for people.
         holder: String,
     },
     /// The answer to the restart call.
     Answered {
         /// The call that was sent, or withheld.
-        call: Submission,
+        call: Box<Submission>,
         /// The answer.
         answer: Answer,
         /// After a rejection as busy: a look whether the order that runs is ours.

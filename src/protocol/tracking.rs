@@ -252,11 +252,12 @@ fn under_way(draft: &mut Draft<'_>, what: &str, state: OrderState, started: Time
                  then let it go on or abort it there"
             ),
         ),
-        _ if draft.wants_abort() => (
-            Reason::Cancelling,
-            format!("the cloud is asked to abort {what}"),
-        ),
-        _ => (Reason::Running, format!("the cloud runs {what}")),
+        OrderState::Running
+        | OrderState::Succeeded
+        | OrderState::PartlySucceeded
+        | OrderState::Failed
+        | OrderState::Aborted
+        | OrderState::Unconfirmed => running(draft, what),
     };
     let paused = !matches!(reason, Reason::Running | Reason::Cancelling);
     if paused {
@@ -269,6 +270,18 @@ fn under_way(draft: &mut Draft<'_>, what: &str, state: OrderState, started: Time
         draft.now
     };
     plan(draft, started, soonest);
+}
+
+/// The story of an order that goes on.
+pub(super) fn running(draft: &Draft<'_>, what: &str) -> (Reason, String) {
+    if draft.wants_abort() {
+        (
+            Reason::Cancelling,
+            format!("the cloud is asked to abort {what}"),
+        )
+    } else {
+        (Reason::Running, format!("the cloud runs {what}"))
+    }
 }
 
 /// The next poll: by the order's age, not before `soonest`, and exactly at the active deadline.
