@@ -203,7 +203,9 @@ impl<'a> Story<'a> {
     async fn call(&mut self, request: &RequestRecord) -> Outcome<()> {
         let action = request.action.as_deref().unwrap_or(&request.path);
         let app = request.app.as_deref().unwrap_or_default();
-        let line = format!("    cloud: {action} {}", short(app));
+        let line = format!("    cloud: {action} {}", short(app))
+            .trim_end()
+            .to_owned();
         match action {
             "RestartApplication" => {
                 self.until_intent_is_seen(app).await?;
