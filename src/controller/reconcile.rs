@@ -8,12 +8,13 @@ use super::{
     Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
 };
 use crate::{
-    api::RestartRequest,
+    api::{Phase, RestartRequest},
     cloud::types::AttemptId,
     protocol::{
         absorb::{Done, Next},
         decide::{Seen, decide},
         state::State,
+        target,
     },
 };
 
@@ -66,6 +67,9 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         };
         hold_if_ours(&done, &recorded.stored, ctx);
         report(&object, &recorded, ctx).await;
+        if recorded.written {
+            learn_duration(&recorded.stored, ctx);
+        }
         if !recorded.next.go_on {
             return Ok(plan(&recorded.stored, &recorded.next, ctx));
         }
@@ -119,10 +123,12 @@ fn keep_unsaved(on: &RestartRequest, done: Done, error: Error, ctx: &Context) ->
 
 /// The right to send belongs to the process that wrote the intent and has seen it stored.
 fn hold_if_ours(done: &Done, stored: &RestartRequest, ctx: &Context) {
-    let written = match done {
-        Done::Opened(opening) => &opening.call.attempt,
-        Done::TakenOver { call, .. } => &call.attempt,
-        _ => return,
+    let written = if let Done::Opened(opening) = done {
+        &opening.call.attempt
+    } else if let Done::TakenOver { call, .. } = done {
+        &call.attempt
+    } else {
+        return;
     };
     let State::Intent {
         call,
@@ -151,6 +157,17 @@ fn send_by(stored: &RestartRequest, not_after: &jiff::Timestamp, ctx: &Context) 
         .map_or(end, |limit| end.min(limit.0));
     let left = end.duration_since(ctx.clock.wall());
     ctx.clock.boot() + Duration::try_from(left).unwrap_or_default()
+}
+
+/// The time from the accepted call to its good end, for the next order of the same target.
+fn learn_duration(stored: &RestartRequest, ctx: &Context) {
+    let Some(status) = &stored.status else { return };
+    if let (Some(end), Some(start), Phase::Succeeded) =
+        (&status.completion_time, &status.start_time, status.phase)
+    {
+        let took = end.0.duration_since(start.0);
+        ctx.durations.learn(target::keys(&stored.spec.target), took);
+    }
 }
 
 /// Remembers the plan and asks for the next pass.

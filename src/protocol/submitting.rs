@@ -166,22 +166,9 @@ fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {
 /// An order of ours is known: from here on it is polled.
 pub(super) fn follow(draft: &mut Draft<'_>, call: &Submission) {
     draft.status.start_time = Some(Time(call.signed_at));
-    let name = tracking::name(draft);
-    let (reason, message) = if draft.wants_abort() {
-        (
-            Reason::Cancelling,
-            format!("the cloud is asked to abort {name}"),
-        )
-    } else {
-        (Reason::Running, format!("the cloud runs {name}"))
-    };
+    let (reason, message) = tracking::running(draft, &tracking::name(draft));
     draft.tell(reason, &message);
-    draft.look_at = Some(backoff::next_poll(
-        draft.now,
-        draft.now,
-        draft.seed(),
-        draft.policy,
-    ));
+    draft.look_at = Some(draft.next_poll(draft.now));
 }
 
 fn rejected(
@@ -237,10 +224,12 @@ fn back_off(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
     if let Some(stored) = &mut draft.status.attempt {
         stored.not_before = Some(Time(whole_seconds_up(until)));
     }
-    let reason = match error.kind {
-        Kind::Throttled => Reason::Throttled,
-        Kind::Busy => Reason::ForeignChangeOrder,
-        _ => Reason::BackingOff,
+    let reason = if error.kind == Kind::Throttled {
+        Reason::Throttled
+    } else if error.kind == Kind::Busy {
+        Reason::ForeignChangeOrder
+    } else {
+        Reason::BackingOff
     };
     let message = format!(
         "{}. Nothing was restarted; attempt {} follows after {} s",

@@ -198,23 +198,32 @@ pub fn summary(spec: &TargetSpec) -> String {
         volcengine_instances,
     } = spec;
     let text = if let Some(app) = sae_application {
-        format!("sae app {}", app.app_id)
+        format!("sae app {}", short(&app.app_id))
     } else if let Some(app) = sae_instances {
         format!(
             "sae app {}: {} instances",
-            app.app_id,
+            short(&app.app_id),
             app.instance_ids.len()
         )
     } else if let Some(batch) = sae_applications {
         format!("sae {}: {} apps", batch.namespace_id, batch.app_ids.len())
     } else if let Some(app) = edas_application {
-        format!("edas app {}", app.app_id)
+        format!("edas app {}", short(&app.app_id))
     } else if let Some(ecs) = volcengine_instances {
         format!("ecs {} instances", ecs.instance_ids.len())
     } else {
         String::new()
     };
     super::story::cut(&text, 128).to_owned()
+}
+
+/// The first group of an id in the form of a UUID, which is enough to tell it apart in a table; any
+/// other id as it is.
+fn short(id: &str) -> &str {
+    match id.split_once('-') {
+        Some((first, rest)) if first.len() == 8 && rest.len() >= 8 => first,
+        _ => id,
+    }
 }
 
 /// The kind of a target, as allow-lists name it.

@@ -83,7 +83,6 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
         ),
         (json!({"guards": {"denyMinReadyZero": true}}), "GuardDenied"),
         (json!({"signatureAlgorithm": "HMAC-SHA1"}), "NotImplemented"),
-        (json!({"callsPerMinute": 10}), "NotImplemented"),
     ] {
         let world = World::new("refused").await;
         world.put_account(change).await;

@@ -93,7 +93,7 @@ pub(super) fn creators(
         .and_then(|i| i.creators.clone())
         .unwrap_or_default();
     field(&mut creators, product)
-        .and_then(|field| field.take())
+        .and_then(Option::take)
         .into_iter()
         .collect()
 }
