@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::volcengine::VolcengineConfig;
 use crate::world::{Application, OrderPlan};
 
 /// Id of the access key of [`Config::default`]; not a real key.
@@ -40,6 +41,8 @@ pub struct Config {
     pub calls_per_minute: Option<u32>,
     /// Milliseconds by which the simulator's clock is ahead of the real one; negative is behind.
     pub clock_offset_ms: i64,
+    /// The Volcengine part of the cloud.
+    pub volcengine: VolcengineConfig,
 }
 
 impl Default for Config {
@@ -56,10 +59,11 @@ impl Default for Config {
             )],
             applications: Vec::new(),
             default_plan: OrderPlan::default(),
-            signature_life: Duration::from_secs(15 * 60),
+            signature_life: Duration::from_mins(15),
             nonce_filter: true,
             calls_per_minute: None,
             clock_offset_ms: 0,
+            volcengine: VolcengineConfig::default(),
         }
     }
 }

@@ -1,0 +1,5 @@
+//! Volcengine over real HTTP.
+
+mod client;
+mod reboots;
+mod vectors;
