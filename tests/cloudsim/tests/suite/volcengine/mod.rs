@@ -1,5 +1,11 @@
 //! Volcengine over real HTTP.
 
 mod client;
+mod control;
+mod events;
+mod faults;
+mod gateway;
+mod instances;
 mod reboots;
+mod tokens;
 mod vectors;
