@@ -31,13 +31,14 @@ pub struct Config {
     pub applications: Vec<Application>,
     /// Plan of orders for applications without one of their own.
     pub default_plan: OrderPlan,
-    /// How far `x-acs-date` may be from the simulator's clock, in both directions. Alibaba Cloud
-    /// allows 15 minutes.
+    /// How far `x-acs-date` or `X-Date` may be from the simulator's clock, in both directions. Both
+    /// clouds allow 15 minutes.
     pub signature_life: Duration,
     /// Whether the gateway refuses a nonce it has seen (`SignatureNonceUsed`). False shows what a
     /// repeating middle box would do without that filter.
     pub nonce_filter: bool,
-    /// Calls per access key and minute before `Throttling.User`; `None` means no limit.
+    /// Calls per access key and minute before `Throttling.User`, or `AccountFlowLimitExceeded` in
+    /// Volcengine; `None` means no limit.
     pub calls_per_minute: Option<u32>,
     /// Milliseconds by which the simulator's clock is ahead of the real one; negative is behind.
     pub clock_offset_ms: i64,

@@ -7,7 +7,7 @@ use cloudsim::{
 };
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpStream;
 
@@ -182,6 +182,23 @@ pub(crate) fn refusal(reply: &Reply) -> (u16, String) {
     assert!(body["Result"].is_null(), "{body}");
     let code = metadata["Error"]["Code"].as_str().unwrap().to_owned();
     (reply.status.unwrap(), code)
+}
+
+/// Sends a request that must be refused, and checks that nothing was executed.
+pub(crate) async fn refused(
+    sim: &Simulator,
+    draft: Draft,
+    http: u16,
+    code: &str,
+    number: Option<u32>,
+) {
+    let reply = draft.send(sim).await;
+    assert_eq!(refusal(&reply), (http, code.to_owned()), "{}", reply.json());
+    let error = &reply.json()["ResponseMetadata"]["Error"];
+    assert_eq!(error.get("CodeN"), number.map(|n| json!(n)).as_ref());
+    let ledger = sim.ledger();
+    assert!(ledger.restarts().is_empty());
+    assert_eq!(ledger.all_requests().last().unwrap().refusal(), Some(code));
 }
 
 /// Signs and sends a form POST that reboots these instances under a token.

@@ -1,10 +1,10 @@
 //! What the Volcengine gateway refuses, and with which code, number and status.
 
-use cloudsim::{AccessKey, Config, Instance, Simulator, VolcengineSwitches};
+use cloudsim::{AccessKey, Config, Instance, Simulator};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::client::{Draft, frozen, pass, read, rebooting, refusal, result};
+use super::client::{Draft, frozen, pass, read, rebooting, refused, result};
 
 async fn simulator() -> Simulator {
     frozen(vec![Instance::running("i-1")]).await
@@ -12,22 +12,6 @@ async fn simulator() -> Simulator {
 
 fn draft(sim: &Simulator) -> Draft {
     rebooting(sim, &["i-1"], &[("ClientToken", "token-1")])
-}
-
-/// Sends a request that must be refused, and checks that nothing was executed.
-async fn refused(sim: &Simulator, draft: Draft, http: u16, code: &str, number: Option<u32>) {
-    let reply = draft.send(sim).await;
-    assert_eq!(refusal(&reply), (http, code.to_owned()), "{}", reply.json());
-    let error = &reply.json()["ResponseMetadata"]["Error"];
-    assert_eq!(error.get("CodeN"), number.map(|n| json!(n)).as_ref());
-    let ledger = sim.ledger();
-    assert!(ledger.restarts().is_empty());
-    assert_eq!(ledger.all_requests().last().unwrap().refusal(), Some(code));
-}
-
-fn moved(sim: &Simulator, draft: Draft, seconds: i64) -> Draft {
-    let at = sim.now() + SignedDuration::from_secs(seconds);
-    draft.dated(at)
 }
 
 #[tokio::test]
@@ -192,51 +176,6 @@ async fn action_and_version_count_in_the_query_only() {
 }
 
 #[tokio::test]
-async fn a_date_is_accepted_up_to_fifteen_minutes_in_both_directions() {
-    let sim = simulator().await;
-    for seconds in [-902, 902] {
-        let draft = moved(&sim, draft(&sim), seconds).sign();
-        refused(&sim, draft, 400, "InvalidTimestamp", Some(100_006)).await;
-    }
-    let draft_of = draft(&sim).set("x-date", "2024-01-15T08:30:00Z").sign();
-    refused(&sim, draft_of, 400, "InvalidTimestamp", Some(100_006)).await;
-    let absent = draft(&sim).sign().without("x-date");
-    refused(&sim, absent, 400, "MissingRequestInfo", Some(100_004)).await;
-    for seconds in [-898, 898] {
-        let draft = Draft::get(&sim, "DescribeInstances", &[]);
-        result(&moved(&sim, draft, seconds).sign().send(&sim).await);
-    }
-}
-
-#[tokio::test]
-async fn x_expires_ends_a_signature_earlier_or_later() {
-    let sim = simulator().await;
-    let expiring = |seconds: &str| draft(&sim).with_query("X-Expires", seconds);
-    let early = moved(&sim, expiring("120"), -122).sign();
-    refused(&sim, early, 400, "InvalidTimestamp", Some(100_006)).await;
-    let junk = expiring("soon").sign();
-    refused(&sim, junk, 400, "InvalidTimestamp", Some(100_006)).await;
-    let future = moved(&sim, expiring("3600"), 902).sign();
-    refused(&sim, future, 400, "InvalidTimestamp", Some(100_006)).await;
-    let late = Draft::get(&sim, "DescribeInstances", &[("X-Expires", "3600")]);
-    result(&moved(&sim, late, -3_598).sign().send(&sim).await);
-    result(&moved(&sim, expiring("120"), -118).sign().send(&sim).await);
-}
-
-#[tokio::test]
-async fn x_expires_can_be_made_to_mean_nothing() {
-    let sim = simulator().await;
-    sim.set_volcengine_switches(VolcengineSwitches {
-        expires_counts: false,
-        ..VolcengineSwitches::default()
-    });
-    let expiring = |seconds| draft(&sim).with_query("X-Expires", seconds);
-    let late = moved(&sim, expiring("3600"), -902).sign();
-    refused(&sim, late, 400, "InvalidTimestamp", Some(100_006)).await;
-    result(&moved(&sim, expiring("120"), -898).sign().send(&sim).await);
-}
-
-#[tokio::test]
 async fn a_request_changed_after_signing_is_refused() {
     let sim = simulator().await;
     let good = draft(&sim).sign();
@@ -279,16 +218,6 @@ async fn host_date_and_payload_hash_must_be_signed_and_content_type_need_not() {
     refused(&sim, unhashed, 400, "MissingRequestInfo", Some(100_004)).await;
     let minimal = draft(&sim).hashed().sign_only(&all.map(str::to_owned));
     result(&minimal.send(&sim).await);
-}
-
-#[tokio::test]
-async fn the_scope_must_be_of_the_day_of_the_date() {
-    let sim = simulator().await;
-    let signed = draft(&sim).sign();
-    let day = signed.x_date()[..8].to_owned();
-    let authorization = signed.headers.last().unwrap().1.replace(&day, "20200101");
-    let draft = signed.set("authorization", &authorization);
-    refused(&sim, draft, 401, "SignatureDoesNotMatch", Some(100_010)).await;
 }
 
 #[tokio::test]

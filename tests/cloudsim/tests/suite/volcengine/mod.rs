@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod dates;
 mod events;
 mod faults;
 mod gateway;
