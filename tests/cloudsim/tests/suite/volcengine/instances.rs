@@ -68,6 +68,13 @@ async fn a_page_has_ten_instances_even_if_more_ids_are_asked_for() {
 }
 
 #[tokio::test]
+async fn a_full_last_page_has_no_next_one() {
+    let sim = many(10).await;
+    let all = read(&sim, DESCRIBE, &[]).await;
+    assert_eq!((ids(&all).len(), &all["NextToken"]), (10, &json!("")));
+}
+
+#[tokio::test]
 async fn unknown_and_foreign_ids_are_left_out_without_an_error() {
     let sim = frozen(vec![
         Instance::running("i-1"),
@@ -182,6 +189,19 @@ async fn a_plan_decides_how_a_reboot_looks() {
     ] {
         assert_eq!(looks(plan.clone(), at).await, seen, "{plan:?}");
     }
+}
+
+#[tokio::test]
+async fn a_reboot_starts_from_the_status_in_which_the_one_before_ended() {
+    let plan = RebootPlan::lasting(seconds(10)).showing_after(seconds(3));
+    let plan = plan.ending("STOPPED");
+    let sim = frozen(vec![Instance::running("i-1").with_plan(plan)]).await;
+    sim.reboot_by_hand("i-1");
+    pass(&sim, 10);
+    sim.reboot_by_hand("i-1");
+    assert_eq!(status(&sim, "i-1").await.as_deref(), Some("STOPPED"));
+    pass(&sim, 3);
+    assert_eq!(status(&sim, "i-1").await.as_deref(), Some("REBOOTING"));
 }
 
 #[tokio::test]
