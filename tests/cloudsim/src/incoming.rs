@@ -29,6 +29,7 @@ impl Incoming {
     pub(crate) fn claimed_key(&self) -> Option<String> {
         let header = self.header("authorization")?;
         let (_, rest) = header.split_once("Credential=")?;
-        Some(rest.split(',').next().unwrap_or(rest).to_owned())
+        // Volcengine writes the credential scope after the id.
+        Some(rest.split([',', '/']).next().unwrap_or(rest).to_owned())
     }
 }

@@ -45,6 +45,7 @@ mod sae;
 mod server;
 mod simulator;
 mod state;
+pub mod volcengine;
 pub mod world;
 
 pub use clock::ClockSetting;
@@ -55,6 +56,9 @@ pub use gateway::acs3;
 pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;
+pub use volcengine::{
+    Instance, InstanceSnapshot, NewEvent, RebootPlan, VolcengineConfig, VolcengineSwitches,
+};
 pub use world::{
     Application, ApplicationPatch, ApplicationStatus, NewOrder, OrderPlan, OrderSnapshot,
 };

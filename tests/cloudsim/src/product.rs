@@ -83,6 +83,8 @@ pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) request: u64,
     pub(crate) nonce: Option<String>,
+    /// Date of the signature, as sent.
+    pub(crate) signed_at: Option<String>,
 }
 
 impl Context<'_> {
@@ -101,6 +103,8 @@ impl Context<'_> {
             app: app.to_owned(),
             order: order.to_owned(),
             nonce: self.nonce.clone(),
+            client_token: None,
+            signed_at: self.signed_at.clone(),
             access_key_id: self.caller.access_key_id.clone(),
             creator: self.caller.creator.clone(),
         });

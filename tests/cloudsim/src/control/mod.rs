@@ -3,6 +3,8 @@
 //! `http` offers the same over HTTP. Nothing here is part of the simulated cloud.
 
 mod http;
+mod http_volcengine;
+mod instances;
 mod wait;
 
 use std::sync::Arc;

@@ -51,7 +51,7 @@ impl FaultState {
     fn meets(&mut self, action: Option<&str>, app: Option<&str>) -> bool {
         let rule = &self.rule;
         let matches = (rule.action.is_none() || rule.action.as_deref() == action)
-            && (rule.app.is_none() || rule.app.as_deref() == app);
+            && rule.app.as_ref().is_none_or(|wanted| names(app, wanted));
         if !matches {
             return false;
         }
@@ -60,6 +60,11 @@ impl FaultState {
         self.met += u64::from(meets);
         meets
     }
+}
+
+/// Whether a request names this application, alone or among others.
+fn names(app: Option<&str>, wanted: &str) -> bool {
+    app.is_some_and(|app| app == wanted || app.split(',').any(|one| one == wanted))
 }
 
 #[cfg(test)]

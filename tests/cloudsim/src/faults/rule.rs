@@ -17,7 +17,8 @@ pub struct FaultRule {
     /// Action, for example `RestartApplication`; `None` matches every request.
     #[serde(default)]
     pub action: Option<String>,
-    /// Application id named by the request, directly or through an order id.
+    /// Application id named by the request, directly or through an order id; in Volcengine an
+    /// instance id, alone or among others.
     #[serde(default)]
     pub app: Option<String>,
     /// Matching requests that pass first.

@@ -41,6 +41,16 @@ impl Ledger {
         self.select(|request| request.nonce.as_deref() == Some(nonce))
     }
 
+    /// Requests that carried this Volcengine `ClientToken`, oldest first.
+    pub fn by_client_token(&self, token: &str) -> Vec<&RequestRecord> {
+        self.select(|request| {
+            request
+                .params
+                .get("ClientToken")
+                .is_some_and(|t| t == token)
+        })
+    }
+
     /// Requests now held at a hold point.
     pub fn held(&self) -> Vec<&RequestRecord> {
         self.select(|request| request.held.is_some())
@@ -70,6 +80,14 @@ impl Ledger {
         self.restarts
             .iter()
             .filter(|restart| restart.nonce.as_deref() == Some(nonce))
+            .collect()
+    }
+
+    /// Restarts executed for requests with this Volcengine `ClientToken`, one per instance.
+    pub fn restarts_by_client_token(&self, token: &str) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.client_token.as_deref() == Some(token))
             .collect()
     }
 

@@ -22,3 +22,4 @@ mod refusals;
 mod restarts;
 mod tls;
 mod vectors;
+mod volcengine;
