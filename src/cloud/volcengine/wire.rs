@@ -1,5 +1,5 @@
-//! The JSON of ECS answers, read tolerantly: unknown fields are ignored, a list may be `null`, and
-//! `Result` may be anything when a call failed. Pure.
+//! The JSON of ECS answers, read tolerantly: unknown fields are ignored, a list may be `null` or
+//! a single object, and `Result` may be anything when a call failed. Pure.
 //!
 //! Nothing is kept that is not needed, no generic tree is built and lists are bounded, so that a
 //! hostile answer costs no more memory than its own bytes.
@@ -8,7 +8,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, SeqAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 use crate::cloud::text;
@@ -162,7 +162,7 @@ fn is_filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Erro
     Ok(!list::<D, IgnoredAny>(deserializer)?.is_empty())
 }
 
-// A list, or `null` in place of an empty one.
+// A list, `null` in place of an empty one, or one object in place of a list of one.
 fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -188,6 +188,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
             found.push(element);
         }
         Ok(found)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?])
     }
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Vec::new())
