@@ -40,7 +40,7 @@ pub(super) struct Client {
     http: Http,
     pub(super) clock: Arc<dyn Clock>,
     observer: Arc<dyn CallObserver>,
-    shelf: Mutex<HashMap<Place, Arc<Shared>>>,
+    books: Mutex<HashMap<Place, Arc<Shared>>>,
 }
 
 /// Whoever asks with the same credential in the same place gets the same answer.
@@ -94,7 +94,7 @@ impl Client {
             http,
             clock,
             observer,
-            shelf: Mutex::default(),
+            books: Mutex::default(),
         }
     }
 
@@ -168,10 +168,10 @@ impl Client {
             region: region.to_owned(),
             endpoint: access.endpoint.clone(),
         };
-        let mut shelf = lock(&self.shelf);
+        let mut books = lock(&self.books);
         // Who holds a book is about to use it.
-        shelf.retain(|_, shared| Arc::strong_count(shared) > 1 || !lock(&shared.book).is_idle(now));
-        shelf.entry(place).or_default().clone()
+        books.retain(|_, shared| Arc::strong_count(shared) > 1 || !lock(&shared.book).is_idle(now));
+        books.entry(place).or_default().clone()
     }
 
     /// `DescribeInstances` of at most 100 ids. Those that do not exist are not in the answer.

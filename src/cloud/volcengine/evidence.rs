@@ -183,12 +183,11 @@ fn only_running(part: Part, now: Timestamp, events: &Events, started: Timestamp)
             ..part
         },
         Told::Failed => failed(part, EVENT, "the cloud says that the reboot failed"),
-        Told::GoesOn => part,
         Told::Nothing if now.duration_since(started) >= PATIENCE => Part {
             state: PartState::Unconfirmed,
             ..part
         },
-        Told::Nothing => part,
+        Told::Nothing | Told::GoesOn => part,
     }
 }
 

@@ -6,11 +6,6 @@
 //! answer means, `plan` what a reboot would do, `evidence` what has become of it, and `book` shares
 //! one read among many requests: all pure.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "a cloud error is plain data that the core matches on; it is made a few times a second"
-)]
-
 pub mod book;
 pub mod call;
 pub mod classify;

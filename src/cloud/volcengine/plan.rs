@@ -10,7 +10,6 @@ use super::{
 };
 use crate::cloud::{
     error::{CloudError, Delivery, Kind, Retry},
-    text,
     types::{OrderId, RunningOrder, VolcengineInstances, Warning},
 };
 
@@ -41,12 +40,12 @@ pub fn call_text(target: &VolcengineInstances) -> String {
     for (number, (name, value)) in fields.iter().enumerate() {
         let field = format!("{}{name}={value}", if number == 0 { "" } else { "&" });
         if shown.len() + field.len() > CALL_BYTES {
-            shown.push_str(&format!(" and {} more", fields.len() - number));
-            break;
+            let rest = fields.len() - number;
+            return format!("{shown} and {rest} more");
         }
-        shown.push_str(&field);
+        shown += &field;
     }
-    text::clean_to(&shown, 1024)
+    shown
 }
 
 /// The listed instances by id. The list may be read in pages, between which instances move: what

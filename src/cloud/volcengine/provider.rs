@@ -298,9 +298,10 @@ impl Provider for VolcengineProvider {
 }
 
 fn instances(target: &Target) -> Result<&VolcengineInstances, CloudError> {
-    match target {
-        Target::VolcengineInstances(target) => Ok(target),
-        _ => Err(unsupported("the target is not of this product")),
+    if let Target::VolcengineInstances(target) = target {
+        Ok(target)
+    } else {
+        Err(unsupported("the target is not of this product"))
     }
 }
 
