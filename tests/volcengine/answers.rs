@@ -6,8 +6,8 @@ use restart_operator::cloud::{
     exchange::Failure,
     types::PartState,
     volcengine::{
-        classify::{Mark, Verdict, reboot_answer, reboot_failure},
         codes, evidence,
+        verdict::{Mark, Verdict, reboot_answer, reboot_failure},
     },
 };
 use serde_json::{Value, json};

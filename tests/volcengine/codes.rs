@@ -5,8 +5,8 @@ use restart_operator::cloud::{
     error::{CloudError, Delivery, Kind, Retry},
     exchange::Reply,
     volcengine::{
-        classify::{Verdict, reboot_answer, with_state, worst},
         codes::{CODES, WRONG_STATE},
+        verdict::{Verdict, reboot_answer, with_state, worst},
     },
 };
 use serde_json::{Value, json};

@@ -16,8 +16,9 @@ use serde::de::DeserializeOwned;
 use super::{
     book::{Book, READ_MAX},
     call::{self, borrowed, numbered},
-    classify::{self, REBOOT, Verdict},
+    classify::{self, REBOOT},
     evidence::Sighting,
+    verdict::{self, Verdict},
     wire::{EventList, Instance, InstanceList, SystemEvent},
 };
 use crate::cloud::{
@@ -213,8 +214,8 @@ impl Client {
         let started = self.clock.boot();
         let reply = self.http.submit(&outgoing).await;
         let verdict = match &reply {
-            Ok(reply) => classify::reboot_answer(reply, &target.instance_ids),
-            Err(failure) => classify::reboot_failure(failure),
+            Ok(reply) => verdict::reboot_answer(reply, &target.instance_ids),
+            Err(failure) => verdict::reboot_failure(failure),
         };
         let kind = match &verdict {
             Verdict::Accepted { .. } => None,

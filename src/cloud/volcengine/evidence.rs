@@ -7,10 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    classify::{Mark, REBOOT},
-    wire::SystemEvent,
-};
+use super::{classify::REBOOT, verdict::Mark, wire::SystemEvent};
 use crate::cloud::{
     error::CloudError,
     text,

@@ -2,9 +2,9 @@
 //! of them by its state and its system events.
 //!
 //! `client` sends single calls and `provider` puts them in order; only these two wait for the
-//! network. `sign` and `call` make a request, `wire` is the JSON, `codes` and `classify` say what an
-//! answer means, `plan` what a reboot would do, `evidence` what has become of it, and `book` shares
-//! one read among many requests: all pure.
+//! network. `sign` and `call` make a request, `wire` is the JSON, `codes`, `classify` and `verdict`
+//! say what an answer means, `plan` what a reboot would do, `evidence` what has become of it, and
+//! `book` shares one read among many requests: all pure.
 
 pub mod book;
 pub mod call;
@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod plan;
 mod provider;
 pub mod sign;
+pub mod verdict;
 pub mod wire;
 
 pub use provider::VolcengineProvider;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     call::numbered,
-    classify::{REBOOT, is_down, unexpected},
+    classify::{REBOOT, unexpected},
+    verdict::is_down,
     wire::{Instance, SystemEvent},
 };
 use crate::cloud::{

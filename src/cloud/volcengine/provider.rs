@@ -7,11 +7,12 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    classify::{self, Verdict},
+    classify,
     client::{Client, EVENTS, INSTANCES},
     codes,
     evidence::{self, Sighting},
     plan,
+    verdict::{self, Verdict},
     wire::SystemEvent,
 };
 use crate::cloud::{
@@ -113,7 +114,7 @@ impl VolcengineProvider {
             Verdict::Refused(error) => Answer::Rejected(error),
             Verdict::EachRefused(errors) => {
                 let errors = self.with_states(access, target, errors).await;
-                classify::worst(errors).map_or_else(
+                verdict::worst(errors).map_or_else(
                     || Answer::Ambiguous(classify::unexpected(classify::REBOOT, "no answer")),
                     Answer::Rejected,
                 )
@@ -142,7 +143,7 @@ impl VolcengineProvider {
         let state = |id| listed.get(id).map(|instance| instance.status.as_str());
         let with_id = errors.into_iter().zip(&target.instance_ids);
         with_id
-            .map(|(error, id)| classify::with_state(error, state(id)))
+            .map(|(error, id)| verdict::with_state(error, state(id)))
             .collect()
     }
 
