@@ -4,46 +4,38 @@
 //! | File | Idea |
 //! |---|---|
 //! | `cloud` | the simulator, as a program of its own |
+//! | `operator` | the operator, as the program that is shipped |
 //! | `samples` | `deploy/samples`, changed so that they fit this cloud |
 //! | `shell` | commands, said as a user types them and then run |
 //! | `story` | what happens to the requests and in the cloud, a line each |
 //! | `summary` | what was asked beside what was executed |
+//! | `words` | how it is said in a few words |
 
 mod cloud;
+mod operator;
 mod samples;
 mod shell;
 mod story;
 mod summary;
+mod words;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+use std::time::Instant;
 
 use self::{
     cloud::Cloud,
+    operator::Operator,
     samples::{Request, Samples},
     shell::{Shell, say},
     story::Story,
 };
 use crate::support::{
-    controlplane::{
-        ControlPlane,
-        assets::process_environment,
-        existing,
-        process::Group,
-        users::{User, write_private},
-    },
+    controlplane::{ControlPlane, assets::process_environment, existing, users::User},
     failure::{Failure, Outcome, While},
 };
 
-const OPERATOR: &str = "restart-operator";
-const OPERATOR_NAMESPACE: &str = "restart-operator-system";
-
 /// Everything that runs. Dropping it ends the operator, then the cloud, then the control plane.
 pub(crate) struct Stage {
-    operator: Group,
+    operator: Operator,
     cloud: Cloud,
     requests: Vec<Request>,
     shell: Shell,
@@ -74,7 +66,7 @@ impl Stage {
         let samples = Samples::read(&plane)?;
         let requests = requests(&samples);
         let apps: Vec<&str> = requests.iter().map(|request| &*request.app).collect();
-        let cloud = Cloud::start(&sibling("cloudsim")?, &apps, plane.folder()).await?;
+        let cloud = Cloud::start(&operator::sibling("cloudsim")?, &apps, plane.folder()).await?;
         say(&format!(
             "  the cloud is up at {}, with {} applications",
             cloud.url(),
@@ -90,7 +82,7 @@ impl Stage {
         );
         shell.install().await?;
         shell.run("kubectl apply -f samples.yaml").await?;
-        let operator = start_operator(&plane).await?;
+        let operator = Operator::start(&plane).await?;
         Ok(Self {
             operator,
             cloud,
@@ -106,7 +98,7 @@ impl Stage {
         if !matches!(played, Ok(true)) {
             say(&format!(
                 "\nThe end of the operator's log:\n{}",
-                self.operator.log_tail(OPERATOR)
+                self.operator.log_tail()
             ));
         }
         played
@@ -157,57 +149,42 @@ impl Stage {
     /// How to use it while it keeps running.
     pub(crate) fn print_how_to_use_it(&self) {
         let plane = &self.plane;
-        let kubectl = plane.folder().join("kubectl");
-        let says = [
+        let folder = plane.folder().display();
+        let lines = [
             (
-                "the server's administrator",
                 format!(
                     "export KUBECONFIG={}",
                     plane.kubeconfig(User::Admin).display()
                 ),
+                "",
             ),
             (
-                "kubectl of the server's version",
-                format!("alias kubectl={}", kubectl.display()),
+                format!("alias kubectl={folder}/kubectl"),
+                "# of the server's version",
             ),
             (
-                "the files that were applied",
                 format!("cd {}", self.shell.folder().display()),
+                "# the files that were applied",
             ),
             (
-                "what happened, and what to do",
                 "kubectl get rr -A -o wide".to_owned(),
+                "# what happened, and what to do",
             ),
             (
-                "what the cloud was asked, and executed",
                 format!("curl {}/_control/ledger", self.cloud.url()),
+                "# what the cloud did",
             ),
             (
-                "numbers of the operator",
-                format!("curl {}/metrics", self.metrics_address()),
+                format!("curl {}/metrics", self.operator.address()),
+                "# the operator's numbers",
             ),
-            (
-                "its log",
-                format!("tail -f {}", operator_log(plane).display()),
-            ),
+            (format!("tail -f {}", self.operator.log().display()), ""),
         ];
         say("\nIt keeps running. In another terminal:\n");
-        for (comment, command) in says {
-            say(&format!("  {command:<56} # {comment}"));
+        for (command, comment) in lines {
+            say(format!("  {command:<56} {comment}").trim_end());
         }
         say("\nCtrl-C, or the end of stdin, stops everything and removes it.");
-    }
-
-    /// The operator took a free port, and its log says which one.
-    fn metrics_address(&self) -> String {
-        let log = std::fs::read_to_string(operator_log(&self.plane)).unwrap_or_default();
-        let address = log
-            .split_once("address=")
-            .and_then(|(_, rest)| rest.split_whitespace().next());
-        address.map_or_else(
-            || "(see its log)".to_owned(),
-            |address| format!("http://{address}"),
-        )
     }
 }
 
@@ -240,48 +217,4 @@ async fn version(plane: &ControlPlane) -> Outcome<String> {
         .await
         .while_doing("ask for the version")?;
     Ok(version.git_version)
-}
-
-/// A program that was built together with this one, which is in the folder `examples` beside it.
-fn sibling(name: &str) -> Outcome<PathBuf> {
-    let this = std::env::current_exe().while_doing("find this program")?;
-    let profile = this
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("."));
-    let program = profile.join(name);
-    if program.exists() {
-        return Ok(program);
-    }
-    let program = program.display();
-    Err(Failure::new(format!(
-        "{program} is missing: `make demo` builds it"
-    )))
-}
-
-fn operator_log(plane: &ControlPlane) -> PathBuf {
-    plane.folder().join(format!("{OPERATOR}.log"))
-}
-
-/// Starts the operator as the service account that was installed for it, outside of the cluster: no Pods
-/// run on this control plane.
-async fn start_operator(plane: &ControlPlane) -> Outcome<Group> {
-    let login = plane
-        .service_account_token(OPERATOR_NAMESPACE, OPERATOR)
-        .await?;
-    let mut command = Command::new(sibling(OPERATOR)?);
-    let line = "run --development-endpoints --bind 127.0.0.1:0 --log-format text";
-    command
-        .args(line.split(' '))
-        .env("KUBECONFIG", &login.kubeconfig)
-        .env("NO_COLOR", "1");
-    let mut group = Group::new()?;
-    // The log is there before its first line, for whoever follows it.
-    write_private(&operator_log(plane), "")?;
-    group.start(OPERATOR, command, &operator_log(plane))?;
-    shell::say_command(&format!("{OPERATOR} {line} &"));
-    shell::say_output(&format!(
-        "as service account {OPERATOR_NAMESPACE}/{OPERATOR}, with the roles of deploy/"
-    ));
-    Ok(group)
 }

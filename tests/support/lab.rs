@@ -1,8 +1,9 @@
 //! `lab`: a control plane around something else, for `make test`, `make demo` and curious people.
 //!
 //! `lab exec -- COMMAND…` starts one, runs the command with `RESTART_OPERATOR_TEST_CONTROL_PLANE` set, stops
-//! it and ends as the command did. `lab up` starts one for a person. Each subcommand that does more has a
-//! file of its own beside this one; here is only what they are called and how they end.
+//! it and ends as the command did. `lab up` starts one for a person, and `lab demo` shows restarts on one.
+//! Each subcommand that does more has a file of its own beside this one; here is only what they are called
+//! and how they end.
 
 mod demo;
 #[path = "mod.rs"]

@@ -9,7 +9,7 @@
 //! | [`tls`] | the process-wide choice of a TLS implementation |
 //! | [`wait`] | asking until a fact holds, with a limit |
 //!
-//! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it.
+//! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it, with `demo` as its own.
 #![allow(
     dead_code,
     unreachable_pub,

@@ -5,20 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloudsim::{Ledger, RequestRecord, RestartRecord, Verdict};
+use cloudsim::{Ledger, RequestRecord, RestartRecord};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use kube::{
     Api,
     runtime::{WatchStreamExt, watcher},
 };
-use restart_operator::api::{
-    ConditionType, Phase, RestartRequest, RestartRequestStatus, condition,
-};
+use restart_operator::api::{Phase, RestartRequest, RestartRequestStatus};
 
 use super::{
     cloud::Cloud,
     samples::Request,
     shell::{say, wrapped},
+    words::{message, options, outcome, reason, short},
 };
 use crate::support::{
     controlplane::{ControlPlane, users::User},
@@ -26,7 +25,7 @@ use crate::support::{
 };
 
 /// Longest wait for the next end of a request. It takes 10 s.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// In these phases nothing of the cloud's answer is known.
 const BEFORE_THE_CALL: [Phase; 2] = [Phase::Pending, Phase::Submitting];
 /// The status of a batch that was restarted.
@@ -117,16 +116,11 @@ impl<'a> Story<'a> {
             .is_some_and(&fact)
         {
             let left = deadline.saturating_duration_since(Instant::now());
-            match tokio::time::timeout(left, self.next()).await {
-                Ok(next) => next?,
-                Err(_) => {
-                    self.say(&format!(
-                        "{name} {otherwise} within {} s",
-                        PATIENCE.as_secs()
-                    ));
-                    return Ok(());
-                }
-            }
+            let Ok(next) = tokio::time::timeout(left, self.next()).await else {
+                self.say(&format!("{name} {otherwise} within {PATIENCE:?}"));
+                return Ok(());
+            };
+            next?;
         }
         Ok(())
     }
@@ -174,7 +168,7 @@ impl<'a> Story<'a> {
             self.say(&line);
             self.said.insert(name.clone(), line);
             if status.phase == Phase::Resolving {
-                self.explain(&message(&status));
+                explain(&message(&status));
             }
         }
         self.objects.insert(name, object);
@@ -210,7 +204,7 @@ impl<'a> Story<'a> {
             "RestartApplication" => {
                 self.until_intent_is_seen(app).await?;
                 self.say(&format!("{line}{}", options(request)));
-                self.explain(&format!("    {}", self.executed(request)));
+                explain(&format!("    {}", self.executed(request)));
             }
             "DescribeChangeOrder" => {
                 let progress = self.progress(request).await?;
@@ -271,55 +265,11 @@ impl<'a> Story<'a> {
             self.began.elapsed().as_secs_f32()
         ));
     }
+}
 
-    /// More about the last line, below it.
-    fn explain(&self, text: &str) {
-        for line in wrapped(text, 84).lines() {
-            say(&format!("           {line}"));
-        }
+/// More about the last line, below it.
+fn explain(text: &str) {
+    for line in wrapped(text, 84).lines() {
+        say(&format!("           {line}"));
     }
-}
-
-fn reason(status: &RestartRequestStatus) -> String {
-    let of = |type_| {
-        condition::find(&status.conditions, type_).map_or("-", |found| found.reason.as_str())
-    };
-    match status.phase {
-        // Says whether the order came in an answer, or was found later.
-        Phase::Running => format!(
-            "{}, {}",
-            of(ConditionType::Ready),
-            of(ConditionType::Submitted)
-        ),
-        _ => of(ConditionType::Ready).to_owned(),
-    }
-}
-
-/// What happened, and what to do, for people.
-pub(super) fn message(status: &RestartRequestStatus) -> String {
-    let ready = condition::find(&status.conditions, ConditionType::Ready);
-    ready.map(|ready| ready.message.clone()).unwrap_or_default()
-}
-
-/// What is asked of the cloud beside the application.
-fn options(request: &RequestRecord) -> String {
-    let others = request.params.iter().filter(|(name, _)| *name != "AppId");
-    others.fold(String::new(), |all, (name, value)| {
-        format!("{all} {name}={value}")
-    })
-}
-
-/// What the caller was told.
-fn outcome(request: &RequestRecord) -> String {
-    match (&request.verdict, request.refusal()) {
-        (_, Some(code)) => format!("refused: {code}"),
-        (Some(Verdict::Faulted { fault, .. }), None) => format!("answer lost ({fault})"),
-        (Some(_), None) => "answered".to_owned(),
-        (None, None) => "not answered yet".to_owned(),
-    }
-}
-
-/// Enough of an id to tell it from the others.
-pub(super) fn short(id: &str) -> &str {
-    id.split('-').next().unwrap_or(id)
 }

@@ -4,11 +4,12 @@ use cloudsim::{Ledger, RequestRecord};
 use restart_operator::api::Phase;
 
 use super::{
-    OPERATOR, OPERATOR_NAMESPACE,
     cloud::Cloud,
+    operator::Operator,
     samples::Request,
     shell::say,
-    story::{Objects, message, short},
+    story::Objects,
+    words::{message, short},
 };
 use crate::support::{
     controlplane::{ControlPlane, audit::Requests},
@@ -42,10 +43,9 @@ impl Summary {
         plane: &ControlPlane,
     ) -> Outcome<Self> {
         let ledger = cloud.ledger().await?;
-        let user = format!("system:serviceaccount:{OPERATOR_NAMESPACE}:{OPERATOR}");
         let asked = plane
             .audit()?
-            .user(&user)
+            .user(&Operator::user())
             .resource("restartrequests")
             .subresource("status");
         let rows = requests
