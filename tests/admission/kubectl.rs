@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     server::Server,
-    support::{controlplane::users::User, failure::Outcome},
+    support::{controlplane::users::User, failure::Outcome, wait},
     table,
 };
 
@@ -289,6 +289,13 @@ async fn waiting_ends_with_the_condition_and_never_on_an_older_generation() -> O
 #[tokio::test]
 async fn every_field_is_explained() -> Outcome<()> {
     let server = Server::for_test("explain").await?;
+    // The server publishes the text of a kind a moment after it serves the kind.
+    let known = async || {
+        run(&server, &["explain", "rr"], &Value::Null)
+            .status
+            .success()
+    };
+    wait::until("kubectl explain knows the kind", known).await;
     let explained = |path: &str| printed(&run(&server, &["explain", path], &Value::Null));
     let target = explained("rr.spec.target");
     for member in [

@@ -92,8 +92,14 @@ impl Group {
             let copy = file.try_clone().while_doing("share a log file")?;
             (Stdio::from(file), Stdio::from(copy))
         };
+        // Nothing is inherited; what the caller set stays.
+        let set = command.get_envs();
+        let set: Vec<_> = set
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
         command
             .env_clear()
+            .envs(set)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
