@@ -4,17 +4,20 @@
 use std::{fs, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RestartRecord};
-use kube::api::ListParams;
+use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, api::ListParams, config::Kubeconfig, runtime::wait::await_condition};
 use restart_operator::api::{Attribution, RestartRequest};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::{
-    controlplane::process::tail,
+    controlplane::{process::tail, users::User},
     gate::Gate,
     process::{Launch, OperatorProcess},
+    wait,
     world::{World, phase_of},
 };
 
@@ -46,7 +49,12 @@ impl Scene {
     /// One in which the account's status tells under which user the cloud shows our orders. An
     /// operator of one namespace only reads that status, so one of the whole cluster writes it first.
     pub(crate) async fn taught(prefix: &str) -> Self {
-        let scene = Self::new(prefix).await;
+        Self::taught_with(prefix, |_| ()).await
+    }
+
+    /// The same with another cloud.
+    pub(crate) async fn taught_with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let scene = Self::with(prefix, change).await;
         let teacher = scene.world.operator().await;
         scene.world.teach_the_creator().await;
         teacher.stop().await;
@@ -74,6 +82,47 @@ impl Scene {
         self.world.ask(name, json!({})).await
     }
 
+    /// The restart calls that were made for a request, whatever came of them.
+    pub(crate) async fn calls_of(&self, name: &str) -> Vec<RequestRecord> {
+        let request = self.world.get(name).await;
+        let ledger = self.world.ledger();
+        let nonces = nonces(&request);
+        let calls = nonces.iter().flat_map(|nonce| ledger.by_nonce(nonce));
+        calls.cloned().collect()
+    }
+
+    /// The same, once the cloud has answered, or dropped, what it received.
+    pub(crate) async fn answered_calls_of(&self, name: &str) -> Vec<RequestRecord> {
+        let answered = |ledger: &Ledger| {
+            let mut calls = ledger.requests(RESTART).into_iter().peekable();
+            calls.peek().is_some() && calls.all(|call| call.verdict.is_some())
+        };
+        let all = self.world.sim.wait_for(answered, PATIENCE).await;
+        all.expect("an answer to every call");
+        self.calls_of(name).await
+    }
+
+    /// Until this process holds the Lease that all share.
+    pub(crate) async fn until_holder(&self, identity: &str) {
+        let api: Api<Lease> = Api::namespaced(self.world.admin.clone(), &self.world.namespace);
+        let holds = |lease: Option<&Lease>| {
+            let holder = lease.and_then(|lease| lease.spec.as_ref()?.holder_identity.as_deref());
+            holder == Some(identity)
+        };
+        let wait = await_condition(api, "restart-operator", holds);
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        found.expect("it never led").expect("a watch");
+    }
+
+    /// Until this process has logged `words`: only for what nobody else can see.
+    pub(crate) async fn until_log_says(&self, identity: &str, words: &str) {
+        let path = self.logs.path().join(format!("{identity}.log"));
+        wait::until(&format!("{identity} says {words:?}"), async || {
+            fs::read_to_string(&path).is_ok_and(|log| log.contains(words))
+        })
+        .await;
+    }
+
     /// Until the request has ended; then everything is judged.
     pub(crate) async fn end_of(&self, name: &str) -> End {
         let object = self.world.until_finished(name).await;
@@ -96,16 +145,26 @@ impl Scene {
         self.no_secret_in_the_logs();
     }
 
+    /// Neither the cloud's nor the API server's, at the level at which every library logs.
     fn no_secret_in_the_logs(&self) {
-        let encoded = BASE64.encode(DEFAULT_KEY_SECRET);
+        let kubeconfig = Kubeconfig::read_from(self.world.plane.kubeconfig(User::Operator));
+        let users = kubeconfig.expect("a kubeconfig").auth_infos;
+        let tokens = users.into_iter().filter_map(|user| user.auth_info?.token);
+        let secrets: Vec<String> = tokens
+            .map(|token| token.expose_secret().to_owned())
+            .chain([
+                DEFAULT_KEY_SECRET.to_owned(),
+                BASE64.encode(DEFAULT_KEY_SECRET),
+            ])
+            .collect();
         for entry in fs::read_dir(self.logs.path()).expect("logs") {
             let path = entry.expect("a log").path();
             let log = fs::read(&path).expect("a log");
             let log = String::from_utf8_lossy(&log);
             assert!(!log.is_empty(), "{} is empty", path.display());
-            for secret in [DEFAULT_KEY_SECRET, &encoded] {
-                let line = log.lines().find(|line| line.contains(secret));
-                assert_eq!(line, None, "the secret is in {}", path.display());
+            for secret in &secrets {
+                let line = log.lines().find(|line| line.contains(secret.as_str()));
+                assert_eq!(line, None, "a secret is in {}", path.display());
             }
         }
     }
@@ -167,9 +226,7 @@ impl End {
 fn judge_one(request: &RestartRequest, ledger: &Ledger) -> usize {
     let name = request.metadata.name.as_deref().unwrap_or_default();
     let status = request.status.clone().unwrap_or_default();
-    let attempts = status.attempt.as_ref().map_or(0, |attempt| attempt.number);
-    let uid = request.metadata.uid.as_deref().unwrap_or_default();
-    let nonces: Vec<String> = (1..=attempts).map(|number| nonce(uid, number)).collect();
+    let nonces = nonces(request);
     for nonce in &nonces {
         let sent = ledger.by_nonce(nonce).len();
         assert!(sent <= 1, "{name}: attempt {nonce} was sent {sent} times");
@@ -207,7 +264,15 @@ fn judge_one(request: &RestartRequest, ledger: &Ledger) -> usize {
     executed.len()
 }
 
-/// The nonce of an attempt, from what the protocol says and not from the status.
-fn nonce(uid: &str, number: i32) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{uid}/{number}").as_bytes()).to_string()
+/// The nonces of all attempts, from what the protocol says and not from the status.
+fn nonces(request: &RestartRequest) -> Vec<String> {
+    let uid = request.metadata.uid.as_deref().unwrap_or_default();
+    let attempt = request
+        .status
+        .as_ref()
+        .and_then(|status| status.attempt.as_ref());
+    let name = |number| format!("{uid}/{number}");
+    (1..=attempt.map_or(0, |attempt| attempt.number))
+        .map(|number| Uuid::new_v5(&Uuid::NAMESPACE_OID, name(number).as_bytes()).to_string())
+        .collect()
 }

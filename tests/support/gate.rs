@@ -1,7 +1,7 @@
-//! A door between one operator and the API server, where a status write can be stopped before it is
+//! A door between one operator and the API server, where one request can be stopped before it is
 //! passed on, or after it was answered.
 //!
-//! A write that was let in goes on although the operator has died, as it does on a real network. The
+//! A request that was let in goes on although the operator has died, as it does on a real network. The
 //! door logs in as the operator, so the API server sees exactly its rights and its requests.
 
 use std::{
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Far above every request that an operator makes.
 const BODY_LIMIT: usize = 16 << 20;
 
-/// Which side of the API server a write is stopped on.
+/// Which side of the API server a request is stopped on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// It has left the operator and has not reached the server.
@@ -51,17 +51,24 @@ pub struct Gate {
 
 type Rules = Arc<Mutex<Vec<Rule>>>;
 
-/// One write to be stopped, once.
+/// What is stopped.
+enum What {
+    /// The write of this phase into the status of this request.
+    Phase(String, &'static str),
+    /// A list of requests.
+    List,
+}
+
+/// One request to be stopped, once.
 struct Rule {
     side: Side,
-    name: String,
-    phase: &'static str,
+    what: What,
     reached: Sender<()>,
     release: Receiver<()>,
     answered: Sender<StatusCode>,
 }
 
-/// A write that is, or will be, stopped. Dropped without a release, it is stopped for ever.
+/// A request that is, or will be, stopped. Dropped without a release, it is stopped for ever.
 pub struct Stopped {
     reached: Receiver<()>,
     release: Sender<()>,
@@ -98,13 +105,21 @@ impl Gate {
 
     /// Stops the first status write that gives request `name` this phase.
     pub fn stop(&self, side: Side, name: &str, phase: &'static str) -> Stopped {
+        self.stop_what(side, What::Phase(name.to_owned(), phase))
+    }
+
+    /// Stops the first list of requests.
+    pub fn stop_list(&self, side: Side) -> Stopped {
+        self.stop_what(side, What::List)
+    }
+
+    fn stop_what(&self, side: Side, what: What) -> Stopped {
         let (reached, wait_reached) = channel();
         let (release, wait_release) = channel();
         let (answered, wait_answered) = channel();
         self.rules.lock().expect("rules").push(Rule {
             side,
-            name: name.to_owned(),
-            phase,
+            what,
             reached,
             release: wait_release,
             answered,
@@ -124,15 +139,15 @@ impl Drop for Gate {
 }
 
 impl Stopped {
-    /// Waits until the write has come to the door.
+    /// Waits until it has come to the door.
     pub async fn reached(&mut self) {
         let reached = tokio::time::timeout(PATIENCE, &mut self.reached).await;
-        reached.expect("no such write came").expect("a door");
+        reached.expect("no such request came").expect("a door");
     }
 
     /// Lets it go on, and gives what the server answered to it.
     pub async fn release(self) -> StatusCode {
-        self.release.send(()).expect("a stopped write");
+        self.release.send(()).expect("a stopped request");
         let answered = tokio::time::timeout(PATIENCE, self.answered).await;
         answered.expect("no answer came").expect("a door")
     }
@@ -222,6 +237,18 @@ async fn forward(upstream: &Client, mut head: Parts, body: Bytes) -> Response {
 
 /// The rule for this request, which is used up by it.
 fn take_rule(rules: &Rules, head: &Parts, body: &[u8]) -> Option<Rule> {
+    let mut rules = rules.lock().expect("rules");
+    let found = rules.iter().position(|rule| match &rule.what {
+        What::Phase(name, phase) => {
+            phase_written(head, body) == Some((name.clone(), (*phase).to_owned()))
+        }
+        What::List => is_list(head),
+    })?;
+    Some(rules.remove(found))
+}
+
+/// Which request is given which phase, if this is a write of a status.
+fn phase_written(head: &Parts, body: &[u8]) -> Option<(String, String)> {
     let path = Path::new(head.uri.path());
     if head.method != Method::PUT || !path.ends_with("status") {
         return None;
@@ -229,9 +256,13 @@ fn take_rule(rules: &Rules, head: &Parts, body: &[u8]) -> Option<Rule> {
     let name = path.parent()?.file_name()?.to_str()?;
     let status: Value = serde_json::from_slice(body).ok()?;
     let phase = status.pointer("/status/phase")?.as_str()?;
-    let mut rules = rules.lock().expect("rules");
-    let found = rules
-        .iter()
-        .position(|rule| rule.name == name && rule.phase == phase)?;
-    Some(rules.remove(found))
+    Some((name.to_owned(), phase.to_owned()))
+}
+
+fn is_list(head: &Parts) -> bool {
+    let watches = head
+        .uri
+        .query()
+        .is_some_and(|query| query.contains("watch=true"));
+    head.method == Method::GET && head.uri.path().ends_with("/restartrequests") && !watches
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
-//! | [`gate`] | a door between one operator and the API server, where a status write can be stopped |
+//! | [`gate`] | a door between one operator and the API server, where one request can be stopped |
 //! | [`hold`] | the points at which the host stops by itself |
 //! | [`policy`] | shorter numbers of the protocol |
 //! | [`process`] | an operator as a process of its own, to be killed, frozen or asked to end |
