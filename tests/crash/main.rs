@@ -12,4 +12,6 @@ mod support;
 
 mod answer;
 mod intent;
+mod order;
+mod resolving;
 mod scene;
