@@ -13,5 +13,6 @@ mod support;
 mod answer;
 mod intent;
 mod order;
+mod pause;
 mod resolving;
 mod scene;
