@@ -14,5 +14,7 @@ mod answer;
 mod intent;
 mod order;
 mod pause;
+mod replicas;
 mod resolving;
 mod scene;
+mod shutdown;
