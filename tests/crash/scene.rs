@@ -114,6 +114,16 @@ impl Scene {
         found.expect("it never led").expect("a watch");
     }
 
+    /// Who holds the Lease that all share.
+    pub(crate) async fn holder(&self) -> String {
+        let api: Api<Lease> = Api::namespaced(self.world.admin.clone(), &self.world.namespace);
+        let lease = api.get("restart-operator").await.expect("a lease");
+        lease
+            .spec
+            .and_then(|spec| spec.holder_identity)
+            .unwrap_or_default()
+    }
+
     /// Until this process has logged `words`: only for what nobody else can see.
     pub(crate) async fn until_log_says(&self, identity: &str, words: &str) {
         let path = self.logs.path().join(format!("{identity}.log"));
