@@ -71,7 +71,7 @@ pub async fn run(
         clock: clock.clone(),
         observer,
     });
-    let client = client(&metrics).await?;
+    let client = client(&metrics, &health).await?;
     let listener = server::bind(args.bind)
         .await
         .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
@@ -83,7 +83,6 @@ pub async fn run(
         policy,
         clock,
         metrics,
-        health,
     };
     let controller = controller::run(parts, settings(args), shutdown.boxed());
     let (probes, ()) = futures::join!(server, controller);
@@ -120,11 +119,13 @@ async fn http_settings(args: &RunArgs, deadlines: HttpSettings) -> Result<HttpSe
 
 /// A client that never repeats a request by itself: a repeated status write that was stored comes
 /// back as a conflict with ourselves.
-async fn client(metrics: &Arc<Metrics>) -> Result<kube::Client, AppError> {
+async fn client(metrics: &Arc<Metrics>, health: &Arc<Health>) -> Result<kube::Client, AppError> {
     let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
     config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
-    Ok(builder.with_layer(&CountRequests(metrics.clone())).build())
+    Ok(builder
+        .with_layer(&CountRequests::new(metrics.clone(), health.clone()))
+        .build())
 }
 
 fn settings(args: &RunArgs) -> Settings {

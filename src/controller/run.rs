@@ -38,7 +38,6 @@ use crate::{
     cloud::{Clock, Registry, permit::Permits},
     metrics::Metrics,
     protocol::policy::Policy,
-    server::Health,
 };
 
 /// How the controller runs.
@@ -70,8 +69,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where things are counted.
     pub metrics: Arc<Metrics>,
-    /// Where readiness is told.
-    pub health: Arc<Health>,
 }
 
 pub(super) type Shutdown = Shared<BoxFuture<'static, ()>>;
@@ -88,11 +85,6 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         .map(|api| Controller::new(api, watcher::Config::default()))
         .collect();
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
-    background.spawn(tell_readiness(
-        stores.clone(),
-        accounts.clone(),
-        parts.health.clone(),
-    ));
     parts.metrics.read_from(gauges::source(
         stores.clone(),
         accounts.clone(),
@@ -301,19 +293,4 @@ fn ended(result: Ended, ctx: &Context) {
             "the watch of requests failed; it is opened again"
         ),
     }
-}
-
-/// Ready once every cache has had its first list.
-async fn tell_readiness(stores: Vec<Store<View>>, accounts: Arc<Accounts>, health: Arc<Health>) {
-    let waiting = |what: &str| Err(format!("the first list of {what} has not come yet"));
-    health.set("accounts", waiting("accounts"));
-    health.set("requests", waiting("requests"));
-    accounts.wait_until_ready().await;
-    health.set("accounts", Ok(()));
-    for store in &stores {
-        if store.wait_until_ready().await.is_err() {
-            return; // the controller is gone: a shutdown
-        }
-    }
-    health.set("requests", Ok(()));
 }
