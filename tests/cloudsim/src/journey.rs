@@ -77,7 +77,7 @@ fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>
         params,
         access_key_id: request.claimed_key(),
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
-        signed_at: request.header("x-acs-date").map(str::to_owned),
+        signed_at: request.signed_at(),
         faults,
         held: None,
         concluded: None,

@@ -51,7 +51,7 @@ pub use clock::ClockSetting;
 pub use config::{AccessKey, Config, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, Tls};
 pub use control::{Control, TimedOut};
 pub use faults::{Canned, Edit, Fault, FaultId, FaultRule, FaultState};
-pub use gateway::acs3;
+pub use gateway::{acs3, roa};
 pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;

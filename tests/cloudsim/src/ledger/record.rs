@@ -66,7 +66,7 @@ pub struct RequestRecord {
     pub access_key_id: Option<String>,
     /// `x-acs-signature-nonce`.
     pub nonce: Option<String>,
-    /// `x-acs-date`, as sent.
+    /// `x-acs-date`, or in ROA `date`, as sent.
     pub signed_at: Option<String>,
     /// Kinds of the faults that apply to it.
     pub faults: Vec<String>,
