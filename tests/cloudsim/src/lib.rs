@@ -32,11 +32,13 @@ mod answer;
 mod clock;
 mod config;
 mod control;
+mod edas;
 mod faults;
 mod gateway;
 mod incoming;
 mod journey;
 mod ledger;
+mod local_time;
 mod product;
 mod query;
 mod refusal;
@@ -56,7 +58,8 @@ pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;
 pub use world::{
-    Application, ApplicationPatch, ApplicationStatus, NewOrder, OrderPlan, OrderSnapshot,
+    Application, ApplicationPatch, ApplicationStatus, Namespace, NewOrder, OrderPlan,
+    OrderSnapshot, ProductKind,
 };
 
 use incoming::Incoming;

@@ -83,8 +83,9 @@ impl Gateway {
             access_key_id: key.id.clone(),
             creator: key.creator.clone(),
         };
-        self.rate
-            .count(&caller.access_key_id, self.calls_per_minute, now)?;
+        // Each product has a quota of its own.
+        let counted = format!("{} {}", caller.access_key_id, route.product.kind.as_str());
+        self.rate.count(&counted, self.calls_per_minute, now)?;
         if self.nonce_filter {
             let until = signed_at
                 .saturating_add(self.signature_life)

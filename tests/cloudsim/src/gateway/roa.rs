@@ -130,8 +130,19 @@ mod tests {
     #[test]
     fn an_authorization_of_another_form_is_not_read() {
         let good = Authorization::parse("acs id:c2ln").unwrap();
-        assert_eq!((good.access_key_id.as_str(), good.signature.as_str()), ("id", "c2ln"));
-        for bad in ["acs id", "acs :c2ln", "acs id:", "acs  id", "ACS id:c2ln", "id:c2ln", "acs a:b:c"] {
+        assert_eq!(
+            (good.access_key_id.as_str(), good.signature.as_str()),
+            ("id", "c2ln")
+        );
+        for bad in [
+            "acs id",
+            "acs :c2ln",
+            "acs id:",
+            "acs  id",
+            "ACS id:c2ln",
+            "id:c2ln",
+            "acs a:b:c",
+        ] {
             assert_eq!(Authorization::parse(bad), None, "{bad}");
         }
     }
