@@ -56,12 +56,12 @@ pub(super) fn integer(
     value.map(Some).ok_or_else(|| invalid(name))
 }
 
-/// A lower-case `true` or `false`, or `InvalidParameter.Obviously`.
+/// `true` or `false`, or `InvalidParameter.Obviously`. The official Python client writes a capital.
 pub(super) fn boolean(params: &Params, name: &str) -> Result<Option<bool>, Refusal> {
     match optional(params, name) {
         None => Ok(None),
-        Some("true") => Ok(Some(true)),
-        Some("false") => Ok(Some(false)),
+        Some("true" | "True") => Ok(Some(true)),
+        Some("false" | "False") => Ok(Some(false)),
         Some(_) => Err(invalid(name)),
     }
 }
