@@ -170,9 +170,6 @@ fn execute(
         request: seq,
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
     };
-    let mut params = query::params(&request.query);
-    // The legacy official client adds it to every call; one simulator is one region.
-    params.remove("RegionId");
-    let data = (route.call.run)(&mut context, &params)?;
+    let data = (route.call.run)(&mut context, &query::params(&request.query))?;
     Ok(Decision::Done((route.product.success)(&parts.world, &data)))
 }

@@ -160,7 +160,7 @@ async fn action_and_version_must_belong_to_the_path() {
 #[tokio::test]
 async fn a_date_is_accepted_within_the_signature_life_and_in_one_form() {
     let sim = simulator(Config {
-        signature_life: Duration::from_secs(60),
+        signature_life: Duration::from_mins(1),
         ..Config::default()
     })
     .await;
