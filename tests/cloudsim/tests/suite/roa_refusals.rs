@@ -89,6 +89,11 @@ async fn each_required_header_must_be_sent_once() {
         twice.headers.push((name.to_owned(), "x".to_owned()));
         refused(&sim, twice, 400, "IncompleteSignature").await;
     }
+    for name in ["content-type", "content-md5", "x-acs-extra"] {
+        let mut twice = restart(&sim).set(name, "x").sign_roa();
+        twice.headers.push((name.to_owned(), "x".to_owned()));
+        refused(&sim, twice, 400, "IncompleteSignature").await;
+    }
 }
 
 #[tokio::test]
