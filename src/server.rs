@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -42,9 +43,10 @@ impl Health {
         let failing = conditions
             .iter()
             .filter_map(|(name, state)| Some((name, state.as_ref().err()?)));
-        failing
-            .map(|(name, why)| format!("{name}: {why}\n"))
-            .collect()
+        failing.fold(String::new(), |mut lines, (name, why)| {
+            let _ = writeln!(lines, "{name}: {why}"); // writing to a String cannot fail
+            lines
+        })
     }
 }
 
