@@ -15,7 +15,7 @@ use crate::ledger::{Point, RequestRecord, Verdict};
 use crate::product::{Context, Params, Route};
 use crate::reply::{Decision, conclude, faulted};
 use crate::state::{Parts, State};
-use crate::{Incoming, Refusal, query};
+use crate::{Incoming, Refusal, query, volcengine};
 
 /// Handles a request and every copy of it that faults make.
 pub(crate) async fn travel(state: Arc<State>, request: Incoming) -> Outcome {
@@ -57,27 +57,34 @@ async fn arrive(state: &State, request: &Incoming, seq: u64, effects: Effects) -
 /// Writes the arrival into the ledger and counts it against the faults.
 fn receive(parts: &mut Parts, request: &Incoming, now: Timestamp) -> (u64, Effects) {
     let mut record = record(parts, request, now, Vec::new());
-    let effects = parts
-        .faults
-        .meet(record.action.as_deref(), record.app.as_deref());
+    let effects = parts.faults.meet(
+        record.action.as_deref(),
+        record.product.as_deref(),
+        record.app.as_deref(),
+    );
     record.faults.clone_from(&effects.kinds);
     (parts.ledger.receive(record), effects)
 }
 
 fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>) -> RequestRecord {
+    if volcengine::concerns(request) {
+        return volcengine_record(request, now, faults);
+    }
     let params = query::params(&request.query);
+    let route = Route::find(&request.path);
     RequestRecord {
         seq: 0,
         changed: 0,
         at: now,
         method: request.method.clone(),
         path: request.path.clone(),
-        action: Route::find(&request.path).map(|route| route.call.action.to_owned()),
+        action: route.map(|route| route.call.action.to_owned()),
+        product: route.map(|route| route.product.kind.as_str().to_owned()),
         app: application_of(parts, &params),
         params,
         access_key_id: request.claimed_key(),
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
-        signed_at: request.header("x-acs-date").map(str::to_owned),
+        signed_at: request.signed_at(),
         faults,
         held: None,
         concluded: None,
@@ -85,15 +92,46 @@ fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>
     }
 }
 
-/// The application a request names, directly or through an order.
+fn volcengine_record(request: &Incoming, now: Timestamp, faults: Vec<String>) -> RequestRecord {
+    let params = volcengine::parameters(request);
+    RequestRecord {
+        seq: 0,
+        changed: 0,
+        at: now,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        action: params.get("Action").cloned(),
+        product: Some(volcengine::PRODUCT.to_owned()),
+        app: volcengine::targets(&params),
+        params,
+        access_key_id: request.claimed_key(),
+        nonce: None,
+        signed_at: request.header("x-date").map(str::to_owned),
+        faults,
+        held: None,
+        concluded: None,
+        verdict: None,
+    }
+}
+
+/// The application a request names, directly or through an order or a pipeline; several are joined
+/// by commas, as a batch sends them. The parent order of a batch has none.
 fn application_of(parts: &Parts, params: &Params) -> Option<String> {
+    let named = ["AppId", "AppIds"]
+        .into_iter()
+        .find_map(|name| params.get(name));
     let by_order = || {
-        parts
-            .world
-            .order(params.get("ChangeOrderId")?)
-            .map(|order| order.app.clone())
+        let by_id = params
+            .get("ChangeOrderId")
+            .and_then(|id| parts.world.order(id));
+        let by_pipeline = || {
+            let (order, _) = parts.world.pipeline(params.get("PipelineId")?)?;
+            Some(order)
+        };
+        let order = by_id.or_else(by_pipeline)?;
+        Some(order.app.clone()).filter(|app| !app.is_empty())
     };
-    params.get("AppId").cloned().or_else(by_order)
+    named.cloned().or_else(by_order)
 }
 
 /// Waits at a hold point; `false` if a reset dropped the request.
@@ -138,24 +176,39 @@ fn execute(
     effects: &Effects,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    if volcengine::concerns(request) {
+        let checked = volcengine::check(parts, request, now)?;
+        if let Some(decision) = instead(effects, volcengine::throttled) {
+            return Ok(decision);
+        }
+        let answer = volcengine::execute(parts, &checked, seq, effects.lag, now)?;
+        return Ok(Decision::Done(answer));
+    }
     let route = Route::resolve(request)?;
     let caller = parts.gateway.admit(request, &route, now)?;
-    match &effects.before {
-        Some(BeforeFault::Answer(canned)) => return Ok(Decision::Instead(canned.clone())),
-        Some(BeforeFault::Throttle(wait)) => {
-            return Ok(Decision::Throttled(Refusal::throttled(*wait)));
-        }
-        Some(BeforeFault::Drop | BeforeFault::Hang) | None => {}
+    if let Some(decision) = instead(effects, Refusal::throttled) {
+        return Ok(decision);
     }
     let mut context = Context {
         world: &mut parts.world,
         caller: &caller,
+        product: route.product.kind,
         now,
         lag: effects.lag,
         ledger: &mut parts.ledger,
         request: seq,
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
+        signed_at: request.signed_at(),
     };
     let data = (route.call.run)(&mut context, &query::params(&request.query))?;
     Ok(Decision::Done((route.product.success)(&parts.world, &data)))
+}
+
+/// What a fault answers instead of executing; `throttled` writes the cloud's own refusal.
+fn instead(effects: &Effects, throttled: fn(Option<u64>) -> Refusal) -> Option<Decision> {
+    match effects.before.as_ref()? {
+        BeforeFault::Answer(canned) => Some(Decision::Instead(canned.clone())),
+        BeforeFault::Throttle(wait) => Some(Decision::Throttled(throttled(*wait))),
+        BeforeFault::Drop | BeforeFault::Hang => None,
+    }
 }

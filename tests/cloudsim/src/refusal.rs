@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("HTTP {http} {code}: {message}")]
 pub struct Refusal {
-    /// HTTP status of the answer, 400 to 599.
+    /// HTTP status of the answer: 400 to 599, or 200 for a product that refuses inside it.
     pub http: u16,
     /// Error code exactly as the cloud spells it, misspellings included.
     pub code: String,
     /// Text for people; a client must not branch on it.
     pub message: String,
-    /// Wait hint in milliseconds, sent as header `x-acs-retry-after`.
+    /// Wait hint in milliseconds; the gateway of the cloud knows its header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }

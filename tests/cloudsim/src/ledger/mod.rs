@@ -41,6 +41,16 @@ impl Ledger {
         self.select(|request| request.nonce.as_deref() == Some(nonce))
     }
 
+    /// Requests that carried this Volcengine `ClientToken`, oldest first.
+    pub fn by_client_token(&self, token: &str) -> Vec<&RequestRecord> {
+        self.select(|request| {
+            request
+                .params
+                .get("ClientToken")
+                .is_some_and(|t| t == token)
+        })
+    }
+
     /// Requests now held at a hold point.
     pub fn held(&self) -> Vec<&RequestRecord> {
         self.select(|request| request.held.is_some())
@@ -65,11 +75,51 @@ impl Ledger {
             .collect()
     }
 
+    /// Restarts of one application of one product (`sae`, `edas`, `volcengine`), oldest first.
+    pub fn restarts_in(&self, product: &str, app: &str) -> Vec<&RestartRecord> {
+        let mut found = self.restarts_of(app);
+        found.retain(|restart| restart.product == product);
+        found
+    }
+
+    /// Instances or ECCs of an application really restarted, in the order of their restarts; one
+    /// that was restarted twice is there twice.
+    pub fn restarted_parts(&self, product: &str, app: &str) -> Vec<&str> {
+        let found = self.restarts_in(product, app).into_iter();
+        found
+            .flat_map(|restart| restart.parts.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Restarts of the members of a batch, by its parent order.
+    pub fn restarts_of_batch(&self, parent: &str) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.parent.as_deref() == Some(parent))
+            .collect()
+    }
+
+    /// Restarts that one request caused: more than one only if it was a batch.
+    pub fn restarts_by_request(&self, seq: u64) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.request == seq)
+            .collect()
+    }
+
     /// Restarts executed for requests with this nonce.
     pub fn restarts_by_nonce(&self, nonce: &str) -> Vec<&RestartRecord> {
         self.restarts
             .iter()
             .filter(|restart| restart.nonce.as_deref() == Some(nonce))
+            .collect()
+    }
+
+    /// Restarts executed for requests with this Volcengine `ClientToken`, one per instance.
+    pub fn restarts_by_client_token(&self, token: &str) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.client_token.as_deref() == Some(token))
             .collect()
     }
 
