@@ -1,10 +1,13 @@
 //! The signers against published vectors, byte for byte.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "signing/volcengine.rs"]
+mod volcengine;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use restart_operator::cloud::{
-    Access,
+    Access, Signature,
     alibaba::{acs3, call},
     credential::Credential,
     hex,
@@ -154,6 +157,7 @@ fn the_call_that_is_sent_carries_what_the_minimal_vectors_sign() {
             )),
             endpoint: format!("https://{}", request.host),
             creators: vec![],
+            signature: Signature::default(),
         };
         let query = request
             .query

@@ -6,6 +6,7 @@
 //! do and answers with plain data.
 
 pub mod alibaba;
+pub mod code;
 pub mod credential;
 pub mod endpoint;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod resolver;
 pub mod sae;
 pub mod text;
 pub mod types;
+pub mod volcengine;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

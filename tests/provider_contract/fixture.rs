@@ -12,14 +12,14 @@ use std::{
 use cloudsim::{Config, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use restart_operator::cloud::{
-    Access, Clock, Provider,
+    Access, Clock, Provider, Signature,
     credential::Credential,
     error::{CloudError, Delivery, Kind},
     http::{Http, HttpSettings},
     observer::CallObserver,
     permit::{Permit, Permits},
     sae::SaeProvider,
-    types::{Answer, AttemptId, OrderId, Product, SaeApplication, Submission, Target},
+    types::{Answer, AttemptId, Following, OrderId, Product, SaeApplication, Submission, Target},
 };
 use tokio::net::TcpListener;
 
@@ -114,6 +114,7 @@ impl Caller {
                 credential: key(DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, None),
                 endpoint: endpoint.to_owned(),
                 creators: vec![DEFAULT_CREATOR.to_owned()],
+                signature: Signature::default(),
             },
             observed,
         }
@@ -216,6 +217,16 @@ pub(crate) fn intent() -> Submission {
         nonce: format!("nonce-{number}"),
         credential: String::new(),
         baseline: vec![],
+    }
+}
+
+/// An order of which nothing is stored but its id.
+pub(crate) fn following(order: &OrderId) -> Following {
+    Following {
+        order: order.clone(),
+        started: Timestamp::from_second(Timestamp::now().as_second()).unwrap(),
+        baseline: vec![],
+        parts: vec![],
     }
 }
 

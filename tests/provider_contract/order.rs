@@ -10,13 +10,13 @@ use restart_operator::cloud::{
     types::{OrderId, OrderReport, OrderState},
 };
 
-use crate::fixture::{APP, Caller, Cloud, RawServer, intent, ok, quick, target};
+use crate::fixture::{APP, Caller, Cloud, RawServer, following, intent, ok, quick, target};
 
 async fn poll(cloud: &Cloud, order: &OrderId) -> Result<OrderReport, CloudError> {
     cloud
         .caller
         .provider
-        .poll(&cloud.caller.access, &target(), order)
+        .poll(&cloud.caller.access, &target(), &following(order))
         .await
 }
 
@@ -77,7 +77,7 @@ async fn the_reason_of_a_failed_batch_replaces_the_orders_own_message() {
     let order = OrderId("o-1".into());
     let report = caller
         .provider
-        .poll(&caller.access, &target(), &order)
+        .poll(&caller.access, &target(), &following(&order))
         .await
         .unwrap();
     assert_eq!((report.state, report.failed), (OrderState::Failed, 1));
@@ -173,7 +173,11 @@ async fn an_order_that_is_not_found_or_not_readable_is_an_error_and_no_state() {
 async fn an_abort_ends_the_order_and_says_when_there_is_nothing_to_abort() {
     let (cloud, order) = restarted(OrderPlan::lasting(Duration::from_secs(60))).await;
     let caller = &cloud.caller;
-    caller.provider.abort(&caller.access, &order).await.unwrap();
+    caller
+        .provider
+        .abort(&caller.access, &target(), &following(&order))
+        .await
+        .unwrap();
     assert_eq!(
         poll(&cloud, &order).await.unwrap().state,
         OrderState::Aborted
@@ -183,7 +187,7 @@ async fn an_abort_ends_the_order_and_says_when_there_is_nothing_to_abort() {
 
     let error = caller
         .provider
-        .abort(&caller.access, &order)
+        .abort(&caller.access, &target(), &following(&order))
         .await
         .unwrap_err();
     assert_eq!(error.kind, Kind::NotRunning);

@@ -11,8 +11,8 @@ use restart_operator::cloud::{
 };
 
 use crate::fixture::{
-    APP, Caller, Cloud, RESTART, RawServer, ambiguous, impatient, intent, ok, quick, rejected,
-    target,
+    APP, Caller, Cloud, RESTART, RawServer, ambiguous, following, impatient, intent, ok, quick,
+    rejected, target,
 };
 
 #[tokio::test]
@@ -66,7 +66,11 @@ async fn each_restart_call_has_a_fresh_connection_and_reads_share_one() {
     }
     for _ in 0..3 {
         let order = restart_operator::cloud::types::OrderId("o-1".into());
-        caller.provider.abort(&caller.access, &order).await.unwrap();
+        caller
+            .provider
+            .abort(&caller.access, &target(), &following(&order))
+            .await
+            .unwrap();
     }
     assert_eq!(server.connections(), 4);
 }
