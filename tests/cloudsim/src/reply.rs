@@ -35,6 +35,7 @@ pub(crate) fn conclude(
     now: Timestamp,
 ) -> (Outcome, Verdict) {
     let request_id = parts.world.mint_id().to_uppercase();
+    let refused = |refusal: &Refusal| refused(parts, request, refusal, &request_id);
     let (answer, verdict) = match decision {
         Decision::Done(body) => done(body, effects),
         Decision::Refused(refusal) => {
@@ -42,11 +43,9 @@ pub(crate) fn conclude(
                 http: refusal.http,
                 code: refusal.code.clone(),
             };
-            (refused(request, &refusal, &request_id), verdict)
+            (refused(&refusal), verdict)
         }
-        Decision::Throttled(refusal) => {
-            (refused(request, &refusal, &request_id), faulted("throttle"))
-        }
+        Decision::Throttled(refusal) => (refused(&refusal), faulted("throttle")),
         Decision::Instead(canned) => (
             self::canned(parts, request, &canned, &request_id),
             faulted("answer_instead"),
@@ -84,22 +83,16 @@ fn done(mut body: Value, effects: &Effects) -> (Answer, Verdict) {
     (json_answer(effects.http.unwrap_or(200), &body), verdict)
 }
 
-/// Replaces each list of one element in `Data`, or Volcengine's `Result`, by that element.
+/// Replaces each list of one element by that element, however deep it lies.
 fn unwrap_single_lists(body: &mut Value) {
-    let name = if body.get("Data").is_some() {
-        "Data"
-    } else {
-        "Result"
-    };
-    let Some(Value::Object(data)) = body.get_mut(name) else {
-        return;
-    };
-    for member in data.values_mut() {
-        if let Value::Array(elements) = member
-            && elements.len() == 1
-        {
-            *member = elements.remove(0);
+    match body {
+        Value::Array(elements) if elements.len() == 1 => {
+            *body = elements.remove(0);
+            unwrap_single_lists(body);
         }
+        Value::Array(elements) => elements.iter_mut().for_each(unwrap_single_lists),
+        Value::Object(members) => members.values_mut().for_each(unwrap_single_lists),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -135,18 +128,34 @@ fn replaced(fault: &AfterFault, answer: Answer, canned: impl Fn(&Canned) -> Answ
     }
 }
 
-fn refused(request: &Incoming, refusal: &Refusal, request_id: &str) -> Answer {
+fn refused(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Answer {
     if volcengine::concerns(request) {
         return volcengine::wire::refused(request, refusal, request_id);
     }
-    let host = request.header("host").unwrap_or_default();
-    let mut answer = json_answer(refusal.http, &wire::error_body(refusal, request_id, host));
+    let body = refusal_body(parts, request, refusal, request_id);
+    let mut answer = json_answer(refusal.http, &body);
     if let Some(wait) = refusal.retry_after_ms {
         answer
             .headers
             .push(("x-acs-retry-after".to_owned(), wait.to_string()));
     }
     answer
+}
+
+/// The product's own form below HTTP 400, the gateway's above; Volcengine has one form.
+fn refusal_body(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Value {
+    match Route::find(&request.path) {
+        _ if volcengine::concerns(request) => {
+            volcengine::wire::error_body(request, refusal, request_id)
+        }
+        Some(route) if refusal.http < 400 => {
+            (route.product.failure)(&parts.world, &refusal.code, &refusal.message)
+        }
+        _ => {
+            let host = request.header("host").unwrap_or_default();
+            wire::error_body(refusal, request_id, host)
+        }
+    }
 }
 
 /// An answer a test made up.
@@ -157,18 +166,8 @@ fn canned(parts: &Parts, request: &Incoming, canned: &Canned, request_id: &str) 
         (None, None) => Bytes::new(),
         (None, Some(code)) => {
             let message = canned.message.as_deref().unwrap_or(code);
-            let body = match Route::find(&request.path) {
-                _ if volcengine::concerns(request) => {
-                    let refusal = Refusal::new(http, code, message);
-                    volcengine::wire::error_body(request, &refusal, request_id)
-                }
-                Some(route) if http < 400 => (route.product.failure)(&parts.world, code, message),
-                _ => {
-                    let host = request.header("host").unwrap_or_default();
-                    wire::error_body(&Refusal::new(http, code, message), request_id, host)
-                }
-            };
-            Bytes::from(body.to_string())
+            let refusal = Refusal::new(http, code, message);
+            Bytes::from(refusal_body(parts, request, &refusal, request_id).to_string())
         }
     };
     Answer {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Control, http_volcengine};
+use super::{Control, http_namespaces, http_volcengine};
 use crate::answer::{Answer, AnswerBody};
 use crate::config::AccessKey;
 use crate::faults::FaultRule;
@@ -82,6 +82,7 @@ async fn route(control: &Control, request: &Incoming) -> Result<Value, Failure> 
         }
         ("POST", ["release"]) => release(control, request),
         (_, ["applications", ..]) => applications(control, request, &steps[1..]),
+        (_, ["namespaces", ..]) => http_namespaces::namespaces(control, request, &steps[1..]),
         (_, ["orders", ..]) => orders(control, request, &steps[1..]),
         (_, ["faults", ..]) => faults(control, request, &steps[1..]),
         (_, ["clock", ..]) => clock(control, request, &steps[1..]),

@@ -17,8 +17,11 @@ pub struct FaultRule {
     /// Action, for example `RestartApplication`; `None` matches every request.
     #[serde(default)]
     pub action: Option<String>,
-    /// Application id named by the request, directly or through an order id; in Volcengine an
-    /// instance id, alone or among others.
+    /// Product, `sae`, `edas` or `volcengine`; some actions have the same name.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Application id named by the request, directly or through an order id, alone or among others;
+    /// in Volcengine an instance id.
     #[serde(default)]
     pub app: Option<String>,
     /// Matching requests that pass first.
@@ -44,6 +47,7 @@ impl FaultRule {
     pub fn new(fault: Fault) -> Self {
         Self {
             action: None,
+            product: None,
             app: None,
             skip: 0,
             times: once(),
@@ -56,6 +60,15 @@ impl FaultRule {
         Self {
             action: Some(action.into()),
             ..Self::new(fault)
+        }
+    }
+
+    /// Only requests to this product, `sae`, `edas` or `volcengine`.
+    #[must_use]
+    pub fn product(self, product: impl Into<String>) -> Self {
+        Self {
+            product: Some(product.into()),
+            ..self
         }
     }
 

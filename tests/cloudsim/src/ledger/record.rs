@@ -60,14 +60,17 @@ pub struct RequestRecord {
     pub params: BTreeMap<String, String>,
     /// Action of this path, `None` for a path no product has; in Volcengine the one of the query.
     pub action: Option<String>,
-    /// Application named by the request, directly or through an order id; in Volcengine the
-    /// instances, joined by commas.
+    /// Product: `sae`, `edas` or `volcengine`. Some actions have the same name.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Application named by the request, directly or through an order id or a pipeline id; several
+    /// are joined by commas. In Volcengine the instances.
     pub app: Option<String>,
     /// Access key id claimed, whether or not the signature is good.
     pub access_key_id: Option<String>,
     /// `x-acs-signature-nonce`.
     pub nonce: Option<String>,
-    /// `x-acs-date` or `X-Date`, as sent.
+    /// `x-acs-date`, in ROA `date`, in Volcengine `X-Date`, as sent.
     pub signed_at: Option<String>,
     /// Kinds of the faults that apply to it.
     pub faults: Vec<String>,
@@ -113,11 +116,21 @@ pub struct RestartRecord {
     /// Volcengine `ClientToken` of the request.
     #[serde(default)]
     pub client_token: Option<String>,
-    /// Date of the request's signature, as sent: `x-acs-date` or `X-Date`.
+    /// Date of the request's signature, as sent: `x-acs-date`, in ROA `date`, in Volcengine `X-Date`.
     #[serde(default)]
     pub signed_at: Option<String>,
     /// Access key id of the request.
     pub access_key_id: String,
     /// User id the order names as its creator.
     pub creator: String,
+    /// Product: `sae`, `edas` or `volcengine`.
+    #[serde(default)]
+    pub product: String,
+    /// Instances (SAE `RestartInstances`) or ECCs (EDAS) really restarted, without those that the
+    /// order's plan lets fail. Empty if the application was restarted as a whole.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// Parent order, for a member of a batch. Each member has a record of its own.
+    #[serde(default)]
+    pub parent: Option<String>,
 }

@@ -87,6 +87,9 @@ impl Context<'_> {
             signed_at: Some(self.admitted.x_date.clone()),
             access_key_id: caller.access_key_id.clone(),
             creator: caller.creator.clone(),
+            product: super::PRODUCT.to_owned(),
+            parts: Vec::new(),
+            parent: None,
         });
     }
 }

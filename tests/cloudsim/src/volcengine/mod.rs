@@ -41,6 +41,9 @@ use call::Context;
 use gateway::Admitted;
 use tokens::TokenBook;
 
+/// The name used in the ledger.
+pub(crate) const PRODUCT: &str = "volcengine";
+
 /// What the Volcengine part of a simulator knows and remembers.
 #[derive(Debug)]
 pub(crate) struct Volcengine {

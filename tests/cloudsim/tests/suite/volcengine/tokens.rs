@@ -140,7 +140,11 @@ async fn a_token_is_forgotten_at_the_end_of_its_life() {
     assert_eq!(sim.ledger().restarts().len(), 1);
     pass(&sim, 1);
     rebooted(&sim, &["i-1"], "token-1").await;
-    assert_eq!(sim.ledger().restarts_by_client_token("token-1").len(), 2);
+    let ledger = sim.ledger();
+    assert_eq!(ledger.restarts_by_client_token("token-1").len(), 2);
+    assert_eq!(ledger.restarts_in("volcengine", "i-1").len(), 2);
+    let request = ledger.requests("RebootInstances")[0];
+    assert_eq!(request.product.as_deref(), Some("volcengine"));
 }
 
 #[tokio::test]
