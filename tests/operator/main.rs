@@ -16,3 +16,4 @@ mod happy;
 mod lost;
 mod orders;
 mod steering;
+mod volcengine;
