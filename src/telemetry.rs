@@ -1,7 +1,7 @@
 //! Logs: one line per event, as text or as JSON, without a secret. And the mark that keeps the
 //! process out of core dumps.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io::IsTerminal as _};
 
 use tracing_subscriber::{EnvFilter, fmt as lines, prelude::*};
 
@@ -26,7 +26,10 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
             .with_span_list(false)
             .with_writer(std::io::stderr)
             .boxed(),
-        LogFormat::Text => lines::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Text => lines::layer()
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .boxed(),
     };
     tracing_subscriber::registry()
         .with(layer.with_filter(filter))

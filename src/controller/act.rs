@@ -4,7 +4,13 @@
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{DeleteParams, Preconditions};
 
-use super::{Context, accounts::Ready, error::deadline, rivals::rivals};
+use super::{
+    Context,
+    accounts::Ready,
+    error::deadline,
+    pace::{self, Purpose},
+    rivals::rivals,
+};
 use crate::{
     api::{Reason, RestartRequest},
     cloud::{
@@ -58,6 +64,9 @@ async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     let provider = ctx
         .provider(&ready.target)
         .map_err(|_| not_implemented(&ready.target))?;
+    // The restart call that follows is paid for here, so that it never waits.
+    let calls = pace::restart_calls(&ready.target);
+    allowed(&ready, Purpose::Restart, calls, ctx).map_err(Hindrance::Cloud)?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
     checked.map_err(Hindrance::Cloud)
@@ -178,6 +187,7 @@ async fn submit(call: Submission, on: &RestartRequest, ctx: &Context) -> Done {
             let answer = provider
                 .submit(&ready.access, &ready.target, &call, permit)
                 .await;
+            note_answer(&answer, &ready, ctx);
             let look = look_if_busy(&answer, provider, &ready, &call, on, ctx).await;
             (answer, look)
         }
@@ -301,9 +311,19 @@ async fn look(
 async fn poll(following: Following, on: &RestartRequest, ctx: &Context) -> Done {
     let report = match ready(on, ctx).await {
         Ok((provider, ready)) => {
-            let report = provider
-                .poll(&ready.access, &ready.target, &following)
-                .await;
+            let report = match allowed(&ready, Purpose::Poll, pace::poll_calls(&ready.target), ctx)
+            {
+                Ok(()) => {
+                    provider
+                        .poll(&ready.access, &ready.target, &following)
+                        .await
+                }
+                Err(error) => Err(error),
+            };
+            let short = ctx
+                .paces
+                .is_short(&key(&ready), rate(&ready), ctx.clock.boot());
+            ctx.memory.update(on, |entry| entry.short_of_calls = short);
             note_refusal(report.as_ref().err(), &ready, ctx).await;
             if let Ok(report) = &report {
                 learn_creator(provider, &ready, &following.order, report, on, ctx).await;
@@ -465,7 +485,55 @@ async fn ready<'a>(
     Ok((provider, ready))
 }
 
+/// Whose bucket a call is taken from.
+fn key(ready: &Ready) -> pace::Key {
+    pace::Key {
+        credential: ready.access.credential.fingerprint(),
+        region: ready.target.region().to_owned(),
+        product: ready.target.product(),
+    }
+}
+
+fn rate(ready: &Ready) -> u32 {
+    let default = pace::default_rate(ready.target.product());
+    ready.account.calls_per_minute.unwrap_or(default)
+}
+
+/// The calls of a step, if the budget has them; else how long to wait, as a call that was not sent.
+fn allowed(ready: &Ready, purpose: Purpose, calls: usize, ctx: &Context) -> Result<(), CloudError> {
+    let taken = ctx
+        .paces
+        .take(&key(ready), rate(ready), purpose, calls, ctx.clock.boot());
+    taken.map_err(|wait| CloudError {
+        retry: Retry::WhenFree,
+        retry_after: Some(wait),
+        ..local(
+            "pace",
+            Kind::Throttled,
+            "the operator's own call budget is used up".to_owned(),
+        )
+    })
+}
+
+fn note_answer(answer: &Answer, ready: &Ready, ctx: &Context) {
+    if let Answer::Rejected(error) | Answer::Ambiguous(error) = answer {
+        note_throttling(error, ready, ctx);
+    }
+}
+
+/// A refusal for quota empties the bucket that all requests share.
+fn note_throttling(error: &CloudError, ready: &Ready, ctx: &Context) {
+    if error.kind == Kind::Throttled && error.delivery == Delivery::Refused {
+        let now = ctx.clock.boot();
+        ctx.paces
+            .refused(&key(ready), rate(ready), error.retry_after, now);
+    }
+}
+
 async fn note_refusal(error: Option<&CloudError>, ready: &Ready, ctx: &Context) {
+    if let Some(error) = error {
+        note_throttling(error, ready, ctx);
+    }
     if let Some(error) = error
         && error.kind == Kind::Unauthenticated
         && error.delivery == Delivery::Refused

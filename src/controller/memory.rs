@@ -2,11 +2,11 @@
 //! of it may be lost, or a whole process with it; the status then says where to go on.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{api::RestartRequest, protocol::absorb::Done};
 
@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub look_at: Option<Timestamp>,
     /// When the last status write was.
     pub written_at: Option<Timestamp>,
+    /// The account's call budget was short at the last poll.
+    pub short_of_calls: bool,
     /// State of the accounts when `look_at` was planned.
     pub accounts_epoch: u64,
 }
@@ -75,6 +77,40 @@ impl Memory {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Entry)>> {
         // Each change is complete before the lock is given back, even if a panic follows.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long the last orders of each target took.
+#[derive(Debug, Default)]
+pub(super) struct Durations {
+    last: Mutex<HashMap<Vec<String>, VecDeque<SignedDuration>>>,
+}
+
+/// Orders of one target that are remembered.
+const REMEMBERED: usize = 5;
+/// Targets that are remembered; beyond them nothing new is learned until a restart of the operator.
+const TARGETS: usize = 10_000;
+
+impl Durations {
+    /// An order of these targets took this long.
+    pub(super) fn learn(&self, target: Vec<String>, took: SignedDuration) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() >= TARGETS && !last.contains_key(&target) {
+            return;
+        }
+        let of_target = last.entry(target).or_default();
+        of_target.push_back(took);
+        if of_target.len() > REMEMBERED {
+            of_target.pop_front();
+        }
+    }
+
+    /// The middle one of what is remembered.
+    pub(super) fn middle(&self, target: &[String]) -> Option<SignedDuration> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<_> = last.get(target)?.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
     }
 }
 

@@ -9,6 +9,7 @@ mod gauges;
 pub mod lease;
 mod memory;
 mod observe;
+mod pace;
 mod reconcile;
 mod record;
 mod report;
@@ -25,7 +26,13 @@ use kube::{
 use tokio::sync::watch;
 
 pub use self::run::{Parts, Settings, run};
-use self::{accounts::Accounts, error::deadline, memory::Memory, view::View};
+use self::{
+    accounts::Accounts,
+    error::deadline,
+    memory::{Durations, Memory},
+    pace::Paces,
+    view::View,
+};
 use crate::{
     api::RestartRequest,
     cloud::{
@@ -35,7 +42,7 @@ use crate::{
         types::Target,
     },
     metrics::Metrics,
-    protocol::policy::Policy,
+    protocol::{backoff::Hints, policy::Policy, target},
 };
 
 /// Everything that a pass uses. Shared by all of them.
@@ -46,6 +53,8 @@ pub struct Context {
     registry: Registry,
     permits: Permits,
     memory: Memory,
+    durations: Durations,
+    paces: Paces,
     accounts: Arc<Accounts>,
     stores: Vec<Store<View>>,
     namespaces: Vec<String>,
@@ -65,6 +74,14 @@ impl Context {
     /// The APIs that together show every request of this installation.
     fn all_views(&self) -> Vec<Api<View>> {
         views(&self.client, &self.namespaces)
+    }
+
+    /// What is known of the target beyond the object.
+    fn hints(&self, of: &RestartRequest) -> Hints {
+        Hints {
+            learned: self.durations.middle(&target::keys(&of.spec.target)),
+            short: self.memory.recall(of).short_of_calls,
+        }
     }
 
     fn provider(&self, target: &Target) -> Result<&dyn Provider, CloudError> {

@@ -8,12 +8,13 @@ use super::{
     Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
 };
 use crate::{
-    api::RestartRequest,
+    api::{Phase, RestartRequest},
     cloud::types::AttemptId,
     protocol::{
         absorb::{Done, Next},
         decide::{Seen, decide},
         state::State,
+        target,
     },
 };
 
@@ -66,6 +67,9 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         };
         hold_if_ours(&done, &recorded.stored, ctx);
         report(&object, &recorded, ctx).await;
+        if recorded.written {
+            learn_duration(&recorded.stored, ctx);
+        }
         if !recorded.next.go_on {
             return Ok(plan(&recorded.stored, &recorded.next, ctx));
         }
@@ -153,6 +157,17 @@ fn send_by(stored: &RestartRequest, not_after: &jiff::Timestamp, ctx: &Context) 
         .map_or(end, |limit| end.min(limit.0));
     let left = end.duration_since(ctx.clock.wall());
     ctx.clock.boot() + Duration::try_from(left).unwrap_or_default()
+}
+
+/// The time from the accepted call to its good end, for the next order of the same target.
+fn learn_duration(stored: &RestartRequest, ctx: &Context) {
+    let Some(status) = &stored.status else { return };
+    if let (Some(end), Some(start), Phase::Succeeded) =
+        (&status.completion_time, &status.start_time, status.phase)
+    {
+        let took = end.0.duration_since(start.0);
+        ctx.durations.learn(target::keys(&stored.spec.target), took);
+    }
 }
 
 /// Remembers the plan and asks for the next pass.

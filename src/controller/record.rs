@@ -37,7 +37,7 @@ pub(super) async fn record(
     let api = ctx.requests(&base);
     let mut tried: Option<Next> = None;
     for _ in 0..TRIES {
-        let next = absorb(&base, done, ctx.clock.wall(), &ctx.policy);
+        let next = absorb(&base, done, ctx.clock.wall(), &ctx.policy, ctx.hints(&base));
         if base.status.as_ref() == Some(&next.status) {
             // What an unconfirmed try wanted is what is stored: it was ours, and is told.
             return Ok(

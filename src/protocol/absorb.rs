@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::{
+    backoff::{self, Hints},
     decide::{Ending, Why},
     notice::{EventReason, Notice},
     policy::Policy,
@@ -12,7 +13,7 @@ use super::{
     story, submitting, target, tracking,
 };
 use crate::{
-    api::{Phase, Reason, RestartRequest, RestartRequestStatus},
+    api::{Phase, Reason, RestartRequest, RestartRequestStatus, TargetState, TargetStatus},
     cloud::{
         error::CloudError,
         types::{Answer, AttemptId, Check, Look, OrderId, OrderReport, Submission},
@@ -149,8 +150,14 @@ pub struct Next {
 
 /// The status after `done`.
 #[must_use]
-pub fn absorb(on: &RestartRequest, done: &Done, now: Timestamp, policy: &Policy) -> Next {
-    let mut draft = Draft::new(on, now, policy);
+pub fn absorb(
+    on: &RestartRequest,
+    done: &Done,
+    now: Timestamp,
+    policy: &Policy,
+    hints: Hints,
+) -> Next {
+    let mut draft = Draft::new(on, now, policy, hints);
     draft.acknowledge_edit();
     match done {
         Done::Rested | Done::Deleted => {}
@@ -196,6 +203,7 @@ pub(super) struct Draft<'a> {
     pub(super) state: State,
     pub(super) now: Timestamp,
     pub(super) policy: &'a Policy,
+    hints: Hints,
     pub(super) status: RestartRequestStatus,
     pub(super) look_at: Option<Timestamp>,
     pub(super) go_on: bool,
@@ -205,12 +213,13 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(on: &'a RestartRequest, now: Timestamp, policy: &'a Policy) -> Self {
+    fn new(on: &'a RestartRequest, now: Timestamp, policy: &'a Policy, hints: Hints) -> Self {
         Self {
             on,
             state: State::of(on),
             now,
             policy,
+            hints,
             status: on.status.clone().unwrap_or_default(),
             look_at: None,
             go_on: false,
@@ -245,8 +254,19 @@ impl<'a> Draft<'a> {
         Timestamp::from_second(self.now.as_second()).unwrap_or(self.now)
     }
 
+    /// The time of the next poll of an order of this age.
+    pub(super) fn next_poll(&self, started: Timestamp) -> Timestamp {
+        let by_age = backoff::next_poll(started, self.now, self.hints, self.seed(), self.policy);
+        let unseen = |target: &TargetStatus| target.state == TargetState::Waiting;
+        if self.has_token() && self.status.targets.iter().any(unseen) {
+            // A reboot is seen only while it lasts.
+            return by_age.min(backoff::after(self.now, self.policy.poll_unseen));
+        }
+        by_age
+    }
+
     pub(super) fn seed(&self) -> u64 {
-        super::backoff::seed(self.on.metadata.uid.as_deref().unwrap_or_default())
+        backoff::seed(self.on.metadata.uid.as_deref().unwrap_or_default())
     }
 
     /// The restart call carries a token.

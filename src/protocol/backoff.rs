@@ -23,12 +23,38 @@ pub fn rejection(
         .max(hint.unwrap_or_default())
 }
 
-/// The time of the next poll: 20 % of the order's age, within the policy's bounds. Young orders are
-/// looked at often, old ones rarely; the lateness stays a fifth of the age at most.
+/// What is known beyond the object when a plan is made. Nothing safe rests on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// How long the last orders of this target took, the middle one of up to five.
+    pub learned: Option<SignedDuration>,
+    /// The account's call budget is short: polls keep out of the way.
+    pub short: bool,
+}
+
+/// The time of the next poll.
+///
+/// With a learned duration D the first poll is at 80 % of it and then every 10 %, which sees the end
+/// 6 % of D late with under four polls; with a short budget at 90 % and every 15 %. Without one, 20 %
+/// of the order's age. Steps stay within the policy's bounds.
 #[must_use]
-pub fn next_poll(since: Timestamp, now: Timestamp, seed: u64, policy: &Policy) -> Timestamp {
-    let fifth = now.duration_since(since) / 5;
-    let step = fifth.clamp(policy.poll_min, policy.poll_max);
+pub fn next_poll(
+    since: Timestamp,
+    now: Timestamp,
+    hints: Hints,
+    seed: u64,
+    policy: &Policy,
+) -> Timestamp {
+    let age = now.duration_since(since);
+    let percent = |of: SignedDuration, percent: i32| of.saturating_mul(percent) / 100;
+    let (first, step) = match (hints.learned, hints.short) {
+        (Some(d), false) => (percent(d, 80), percent(d, 10)),
+        (Some(d), true) => (percent(d, 90), percent(d, 15)),
+        (None, _) => (SignedDuration::ZERO, percent(age, 20)),
+    };
+    let step = step
+        .clamp(policy.poll_min, policy.poll_max)
+        .max(first.saturating_sub(age));
     after(now, jittered(step, seed))
 }
 
@@ -122,12 +148,27 @@ mod tests {
     fn polls_come_between_three_and_thirty_seconds() {
         let policy = Policy::default();
         let step = |age| {
-            next_poll(at(0), at(age), 3, &policy)
+            next_poll(at(0), at(age), Hints::default(), 3, &policy)
                 .duration_since(at(age))
                 .as_secs_f64()
         };
         assert!((2.7..=3.3).contains(&step(0)));
         assert!((9.0..=11.0).contains(&step(50)));
         assert!((27.0..=33.0).contains(&step(4000)));
+    }
+
+    #[test]
+    fn a_learned_duration_puts_the_first_poll_near_the_end() {
+        let policy = Policy::default();
+        let step = |age, short| {
+            let learned = Some(SignedDuration::from_secs(100));
+            let hints = Hints { learned, short };
+            let next = next_poll(at(0), at(age), hints, 3, &policy);
+            next.duration_since(at(age)).as_secs_f64()
+        };
+        assert!((72.0..=88.0).contains(&step(0, false)));
+        assert!((9.0..=11.0).contains(&step(80, false)));
+        assert!((81.0..=99.0).contains(&step(0, true)));
+        assert!((13.5..=16.5).contains(&step(90, true)));
     }
 }

@@ -37,6 +37,8 @@ pub struct Policy {
     pub poll_min: SignedDuration,
     /// Longest time between two polls of one order: how late an end may be seen.
     pub poll_max: SignedDuration,
+    /// Longest time between two polls while a reboot was not seen yet: it lasts longer than this.
+    pub poll_unseen: SignedDuration,
     /// Time between polls of an order that waits for a person.
     pub poll_paused: SignedDuration,
     /// First back-off after a rejection that passes by itself.
@@ -71,6 +73,7 @@ impl Default for Policy {
             look_step: secs(120),
             poll_min: secs(3),
             poll_max: secs(30),
+            poll_unseen: secs(5),
             poll_paused: secs(60),
             backoff: secs(10),
             backoff_busy: secs(30),

@@ -168,12 +168,7 @@ pub(super) fn follow(draft: &mut Draft<'_>, call: &Submission) {
     draft.status.start_time = Some(Time(call.signed_at));
     let (reason, message) = tracking::running(draft, &tracking::name(draft));
     draft.tell(reason, &message);
-    draft.look_at = Some(backoff::next_poll(
-        draft.now,
-        draft.now,
-        draft.seed(),
-        draft.policy,
-    ));
+    draft.look_at = Some(draft.next_poll(draft.now));
 }
 
 fn rejected(

@@ -7,7 +7,7 @@ use super::{
     absorb::Draft, backoff, notice::EventReason, preflight::describe, state::State, story::cut,
 };
 use crate::{
-    api::{ErrorDetail, Progress, Reason, TargetState, TargetStatus},
+    api::{Attribution, ErrorDetail, Progress, Reason, TargetState, TargetStatus},
     cloud::{
         error::{CloudError, Delivery, Kind},
         types::{OrderId, OrderReport, OrderState, Part, PartState},
@@ -99,7 +99,7 @@ fn read(
     let because = if report.message.is_empty() {
         String::new()
     } else {
-        format!(": {}", report.message)
+        format!(": {}", report.message.trim_end_matches('.'))
     };
     match report.state {
         OrderState::Succeeded => succeeded(draft, what),
@@ -280,13 +280,23 @@ pub(super) fn running(draft: &Draft<'_>, what: &str) -> (Reason, String) {
             format!("the cloud is asked to abort {what}"),
         )
     } else {
-        (Reason::Running, format!("the cloud runs {what}"))
+        let found = draft
+            .status
+            .change_order
+            .as_ref()
+            .is_some_and(|order| order.attribution == Attribution::Adopted);
+        let how = if found {
+            ", which was found after a lost answer"
+        } else {
+            ""
+        };
+        (Reason::Running, format!("the cloud runs {what}{how}"))
     }
 }
 
 /// The next poll: by the order's age, not before `soonest`, and exactly at the active deadline.
 fn plan(draft: &mut Draft<'_>, started: Timestamp, soonest: Timestamp) {
-    let by_age = backoff::next_poll(started, draft.now, draft.seed(), draft.policy);
+    let by_age = draft.next_poll(started);
     draft.look_at = Some(by_age.max(soonest).min(deadline(draft, started)));
 }
 

@@ -82,8 +82,10 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
             "TargetNotAllowed",
         ),
         (json!({"guards": {"denyMinReadyZero": true}}), "GuardDenied"),
-        (json!({"signatureAlgorithm": "HMAC-SHA1"}), "NotImplemented"),
-        (json!({"callsPerMinute": 10}), "NotImplemented"),
+        (
+            json!({"assumeRole": {"role": "acs:ram::1:role/x"}}),
+            "NotImplemented",
+        ),
     ] {
         let world = World::new("refused").await;
         world.put_account(change).await;
@@ -106,19 +108,20 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_target_that_is_not_built_yet_is_answered_and_calls_nothing() {
+async fn a_credential_that_is_not_built_yet_is_answered_and_calls_nothing() {
     let world = World::new("notbuilt").await;
     let _operator = world.operator().await;
-    let target =
-        json!({"saeApplication": null, "saeInstances": {"appId": "a", "instanceIds": ["x"]}});
-    world.ask("first", json!({"target": target})).await;
+    let oidc = json!({"role": "acs:ram::1:role/x", "providerArn": "acs:ram::1:oidc-provider/y"});
+    let credentials = json!({"secretRef": null, "oidc": oidc});
+    world.put_account(json!({"credentials": credentials})).await;
+    world.ask("first", json!({})).await;
     let object = world.until_finished("first").await;
     let (reason, message) = story(&object);
     assert_eq!(
         (phase_of(&object), reason.as_str()),
         ("Failed", "NotImplemented")
     );
-    assert!(message.contains("spec.target.saeInstances"), "{message}");
+    assert!(message.contains("spec.credentials.oidc"), "{message}");
     assert_eq!(world.ledger().all_requests().len(), 0);
 }
 

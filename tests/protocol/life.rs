@@ -11,16 +11,18 @@ use restart_operator::{
         error::{CloudError, Delivery, Kind, Retry},
         permit::Mine,
         types::{
-            Acceptance, Answer, AttemptId, Candidate, Check, Look, Match, OrderId, OrderReport,
-            OrderState, Submission,
+            Acceptance, Answer, AttemptId, Candidate, Check, Following, Look, Match, OrderId,
+            OrderReport, OrderState, Part, PartState, Submission,
         },
     },
     protocol::{
         absorb::{Done, Next, Opening, Rivals, absorb, is_edited, waiting_since},
-        decide::{Controls, Seen, Snapshot, Step, Turn, decide, start_deadline},
+        backoff::Hints,
+        decide::{Abilities, Controls, Seen, Snapshot, Step, Turn, decide, start_deadline},
         notice::EventReason,
         policy::Policy,
         state::{self, Resolution, State},
+        target,
     },
 };
 use serde_json::{Value, json};
@@ -109,6 +111,11 @@ impl Life {
             ),
             restored: false,
             mine: self.mine,
+            abilities: Abilities {
+                token: target::has_token(&spec.target),
+                abort: target::can_abort(&spec.target),
+                by_word: target::takes_a_word(&spec.target, self.has_order()),
+            },
             turn: self.turn.clone(),
             look_at: self.look_at,
             edited: is_edited(&self.object),
@@ -119,7 +126,7 @@ impl Life {
 
     /// Absorbs, judges the change by the admission rules, stores it.
     pub fn absorb(&mut self, done: &Done) -> Next {
-        let next = absorb(&self.object, done, self.now, &self.policy);
+        let next = absorb(&self.object, done, self.now, &self.policy, Hints::default());
         let mut stored = self.object.clone();
         stored.status = Some(next.status.clone());
         if stored != self.object {
@@ -127,7 +134,7 @@ impl Life {
             judge(&stored, &self.object);
         }
         self.object = stored;
-        let again = absorb(&self.object, done, self.now, &self.policy);
+        let again = absorb(&self.object, done, self.now, &self.policy, Hints::default());
         assert_eq!(
             again.status, next.status,
             "absorbing twice is not absorbing once"
@@ -170,7 +177,7 @@ impl Life {
         let call = self.open();
         self.mine = Mine::Sent;
         self.absorb(&Done::Answered {
-            attempt: call.attempt.clone(),
+            call: Box::new(call.clone()),
             answer,
             look: None,
         });
@@ -190,6 +197,7 @@ impl Life {
             candidates,
             complete: true,
             cloud_time: self.now,
+            notes: vec![],
         };
         self.absorb(&Done::Resolved {
             attempt: call.attempt.clone(),
@@ -200,6 +208,10 @@ impl Life {
 
     pub fn status(&self) -> &RestartRequestStatus {
         self.object.status.as_ref().unwrap()
+    }
+
+    fn has_order(&self) -> bool {
+        self.status().change_order.is_some()
     }
 
     pub fn phase(&self) -> Phase {
@@ -233,7 +245,27 @@ pub fn accepted() -> Answer {
     Answer::Accepted(Acceptance {
         order: order("o-1"),
         request_id: Some("req-1".into()),
+        parts: vec![],
     })
+}
+
+/// What is followed after [`accepted`] of a call signed at second 0.
+pub fn following() -> Following {
+    Following {
+        order: order("o-1"),
+        started: at(0),
+        baseline: vec![order("o-0")],
+        parts: vec![],
+    }
+}
+
+pub fn part(id: &str, state: PartState) -> Part {
+    Part {
+        id: id.into(),
+        state,
+        order: None,
+        error: None,
+    }
 }
 
 pub fn check() -> Check {
@@ -298,6 +330,7 @@ pub fn report(state: OrderState, status: i32) -> OrderReport {
         total: 3,
         succeeded: 1,
         failed: 0,
+        parts: vec![],
         message: String::new(),
     }
 }

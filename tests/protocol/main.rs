@@ -14,5 +14,6 @@ mod life;
 mod resolving;
 mod story;
 mod submitting;
+mod token;
 mod tracking;
 mod waiting;

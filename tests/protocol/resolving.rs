@@ -85,6 +85,7 @@ fn the_clouds_clock_closes_the_window_and_not_ours_alone() {
         candidates: vec![],
         complete: true,
         cloud_time: at(CLOSES - 1),
+        notes: vec![],
     };
     resolve(&mut life, &call, early, Rivals::default());
     assert_eq!(life.phase(), Phase::Resolving);
@@ -118,6 +119,7 @@ fn what_cannot_be_told_apart_is_unknown_and_names_what_was_seen() {
             candidates,
             complete,
             cloud_time: life.now,
+            notes: vec![],
         };
         resolve(&mut life, &call, look, Rivals::default());
         assert_eq!(
@@ -157,6 +159,7 @@ fn an_order_of_another_request_is_no_candidate() {
         ],
         complete: true,
         cloud_time: life.now,
+        notes: vec![],
     };
     let rivals = Rivals {
         recorded: vec![order("o-2")],
@@ -177,6 +180,7 @@ fn an_order_that_another_request_looks_for_too_is_not_adopted() {
         candidates: vec![candidate("o-1", Match::Verified)],
         complete: true,
         cloud_time: life.now,
+        notes: vec![],
     };
     let rivals = Rivals {
         recorded: vec![],

@@ -44,6 +44,7 @@ fn what_is_signed_is_what_is_stored() {
     let State::Intent {
         call: read,
         ambiguous: false,
+        ..
     } = State::of(&life.object)
     else {
         panic!("no open intent");
@@ -81,7 +82,7 @@ fn a_cancel_between_intent_and_call_withholds_the_call() {
     life.mine = Mine::Sent;
     let answer = Answer::Rejected(error(Kind::Transient, Delivery::NotSent, Retry::Later));
     life.absorb(&Done::Answered {
-        attempt: call.attempt,
+        call: Box::new(call),
         answer,
         look: None,
     });
@@ -206,7 +207,7 @@ fn a_late_rejection_does_not_undo_an_ambiguous_answer() {
     let call = life.send(lost());
     let answer = Answer::Rejected(error(Kind::Transient, Delivery::Refused, Retry::Later));
     life.absorb(&Done::Answered {
-        attempt: call.attempt,
+        call: Box::new(call),
         answer,
         look: None,
     });
@@ -222,7 +223,7 @@ fn a_late_acceptance_is_taken() {
     let mut life = Life::new(json!({}));
     let call = life.send(lost());
     life.absorb(&Done::Answered {
-        attempt: call.attempt,
+        call: Box::new(call),
         answer: accepted(),
         look: None,
     });
@@ -235,11 +236,11 @@ fn a_late_acceptance_is_taken() {
 #[test]
 fn an_answer_to_another_intent_changes_nothing() {
     let mut life = Life::new(json!({}));
-    life.open();
+    let mut call = life.open();
     let before = life.object.clone();
-    let attempt = restart_operator::cloud::types::AttemptId("f".repeat(32));
+    call.attempt = restart_operator::cloud::types::AttemptId("f".repeat(32));
     life.absorb(&Done::Answered {
-        attempt,
+        call: Box::new(call),
         answer: accepted(),
         look: None,
     });
@@ -254,9 +255,10 @@ fn busy_with_our_own_order_is_adopted() {
         candidates: vec![candidate("o-1", Match::Verified)],
         complete: true,
         cloud_time: at(1),
+        notes: vec![],
     };
     life.absorb(&Done::Answered {
-        attempt: call.attempt,
+        call: Box::new(call),
         answer: Answer::Rejected(error(Kind::Busy, Delivery::Refused, Retry::WhenFree)),
         look: Some((look, Rivals::default())),
     });

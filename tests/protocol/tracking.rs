@@ -14,7 +14,7 @@ use restart_operator::{
 };
 use serde_json::json;
 
-use crate::life::{Life, accepted, at, error, order, report};
+use crate::life::{Life, accepted, at, error, following, order, report};
 
 fn running() -> Life {
     let mut life = Life::new(json!({"activeDeadlineSeconds": 600}));
@@ -185,7 +185,7 @@ fn cancel_asks_for_an_abort_until_the_cloud_accepts_it() {
     life.edit(json!({"cancel": true}));
     assert_eq!(
         life.step(),
-        Step::Abort(order("o-1")),
+        Step::Abort(following()),
         "an edit is looked at at once"
     );
     let refused = Err(error(Kind::Unexpected, Delivery::Unknown, Retry::Later));
@@ -199,17 +199,17 @@ fn cancel_asks_for_an_abort_until_the_cloud_accepts_it() {
         check: None,
         abort_tried: true,
     };
-    assert_eq!(life.step_having(tried), Step::Poll(order("o-1")));
+    assert_eq!(life.step_having(tried), Step::Poll(following()));
     life.poll(report(OrderState::Running, 1));
     life.now = life.look_at.unwrap();
-    assert_eq!(life.step(), Step::Abort(order("o-1")), "not accepted yet");
+    assert_eq!(life.step(), Step::Abort(following()), "not accepted yet");
     life.absorb(&Done::Aborted {
         order: order("o-1"),
         result: Ok(()),
     });
     assert_eq!(
         life.step(),
-        Step::Poll(order("o-1")),
+        Step::Poll(following()),
         "accepted once is enough"
     );
     life.poll(report(OrderState::Aborted, 6));

@@ -14,6 +14,8 @@ pub fn short() -> Policy {
     let millis = SignedDuration::from_millis;
     Policy {
         signature_life: millis(6_000),
+        signature_life_token: millis(6_000),
+        resend_pause: millis(300),
         send_margin: millis(3_000),
         skew: millis(1_000),
         settle: millis(1_000),
@@ -29,6 +31,7 @@ pub fn short() -> Policy {
         look_step: millis(1_000),
         poll_min: millis(150),
         poll_max: millis(1_000),
+        poll_unseen: millis(200),
         poll_paused: millis(300),
         backoff: millis(300),
         backoff_busy: millis(600),

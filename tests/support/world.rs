@@ -365,11 +365,16 @@ pub fn story(object: &RestartRequest) -> (String, String) {
     (ready.reason, ready.message)
 }
 
+/// A JSON merge patch: null takes a field away.
 fn merge(into: &mut Value, patch: &Value) {
     match (into, patch) {
         (Value::Object(into), Value::Object(patch)) => {
             for (key, value) in patch {
-                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+                if value.is_null() {
+                    into.remove(key);
+                } else {
+                    merge(into.entry(key.clone()).or_insert(Value::Null), value);
+                }
             }
         }
         (into, patch) => *into = patch.clone(),

@@ -38,6 +38,8 @@ pub struct Account {
     pub allowed: Option<Allowed>,
     /// How calls are signed.
     pub signature: Signature,
+    /// Calls per minute, credential and product, as the owner bounds them.
+    pub calls_per_minute: Option<u32>,
     /// A field whose behaviour this version does not have.
     pub not_built: Option<&'static str>,
     /// What was written about it.
@@ -122,8 +124,11 @@ impl From<&CloudAccount> for Account {
             endpoints: Endpoints::default(),
             guards: spec.guards.clone().unwrap_or_default(),
             signature: signature(spec.signature_algorithm),
+            calls_per_minute: spec
+                .calls_per_minute
+                .and_then(|rate| u32::try_from(rate).ok()),
             allowed: None,
-            not_built: not_built(spec.assume_role.is_some(), spec.calls_per_minute.is_some()),
+            not_built: not_built(spec.assume_role.is_some()),
             status: account.status.clone().unwrap_or_default(),
         }
     }
@@ -157,26 +162,22 @@ impl From<&ClusterCloudAccount> for Account {
                 .unwrap_or_default(),
             guards: spec.guards.clone().unwrap_or_default(),
             signature: signature(spec.signature_algorithm),
+            calls_per_minute: spec
+                .calls_per_minute
+                .and_then(|rate| u32::try_from(rate).ok()),
             allowed: Some(Allowed {
                 namespaces: spec.allowed_namespaces.clone(),
                 targets: spec.allowed_targets.clone(),
             }),
-            not_built: own_identity.or(not_built(
-                spec.assume_role.is_some(),
-                spec.calls_per_minute.is_some(),
-            )),
+            not_built: own_identity.or(not_built(spec.assume_role.is_some())),
             status: account.status.clone().unwrap_or_default(),
         }
     }
 }
 
 /// The first field that this version cannot serve. It is answered, never ignored.
-fn not_built(assume_role: bool, calls_per_minute: bool) -> Option<&'static str> {
-    match (assume_role, calls_per_minute) {
-        (true, _) => Some("assumeRole"),
-        (false, true) => Some("callsPerMinute"),
-        (false, false) => None,
-    }
+fn not_built(assume_role: bool) -> Option<&'static str> {
+    assume_role.then_some("assumeRole")
 }
 
 const fn signature(chosen: Option<SignatureAlgorithm>) -> Signature {
