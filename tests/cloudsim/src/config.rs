@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::world::{Application, OrderPlan};
+use crate::world::{Application, Namespace, OrderPlan};
 
 /// Id of the access key of [`Config::default`]; not a real key.
 pub const DEFAULT_KEY_ID: &str = "cloudsim-key-id";
@@ -28,6 +28,8 @@ pub struct Config {
     pub access_keys: Vec<AccessKey>,
     /// Applications that exist from the start.
     pub applications: Vec<Application>,
+    /// Namespaces whose batch restarts go other than by default.
+    pub namespaces: Vec<Namespace>,
     /// Plan of orders for applications without one of their own.
     pub default_plan: OrderPlan,
     /// How far `x-acs-date` may be from the simulator's clock, in both directions. Alibaba Cloud
@@ -36,7 +38,7 @@ pub struct Config {
     /// Whether the gateway refuses a nonce it has seen (`SignatureNonceUsed`). False shows what a
     /// repeating middle box would do without that filter.
     pub nonce_filter: bool,
-    /// Calls per access key and minute before `Throttling.User`; `None` means no limit.
+    /// Calls per access key, product and minute before `Throttling.User`; `None` means no limit.
     pub calls_per_minute: Option<u32>,
     /// Milliseconds by which the simulator's clock is ahead of the real one; negative is behind.
     pub clock_offset_ms: i64,
@@ -55,6 +57,7 @@ impl Default for Config {
                 DEFAULT_CREATOR,
             )],
             applications: Vec::new(),
+            namespaces: Vec::new(),
             default_plan: OrderPlan::default(),
             signature_life: Duration::from_mins(15),
             nonce_filter: true,

@@ -28,7 +28,16 @@ impl Incoming {
     /// The access key id the request claims, good signature or not.
     pub(crate) fn claimed_key(&self) -> Option<String> {
         let header = self.header("authorization")?;
+        if let Some(roa) = header.strip_prefix("acs ") {
+            return roa.split_once(':').map(|(id, _)| id.to_owned());
+        }
         let (_, rest) = header.split_once("Credential=")?;
         Some(rest.split(',').next().unwrap_or(rest).to_owned())
+    }
+
+    /// The date of the signature as sent: `x-acs-date` in ACS3, `date` in ROA.
+    pub(crate) fn signed_at(&self) -> Option<String> {
+        let found = self.header("x-acs-date").or_else(|| self.header("date"));
+        found.map(str::to_owned)
     }
 }

@@ -57,27 +57,31 @@ async fn arrive(state: &State, request: &Incoming, seq: u64, effects: Effects) -
 /// Writes the arrival into the ledger and counts it against the faults.
 fn receive(parts: &mut Parts, request: &Incoming, now: Timestamp) -> (u64, Effects) {
     let mut record = record(parts, request, now, Vec::new());
-    let effects = parts
-        .faults
-        .meet(record.action.as_deref(), record.app.as_deref());
+    let effects = parts.faults.meet(
+        record.action.as_deref(),
+        record.product.as_deref(),
+        record.app.as_deref(),
+    );
     record.faults.clone_from(&effects.kinds);
     (parts.ledger.receive(record), effects)
 }
 
 fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>) -> RequestRecord {
     let params = query::params(&request.query);
+    let route = Route::find(&request.path);
     RequestRecord {
         seq: 0,
         changed: 0,
         at: now,
         method: request.method.clone(),
         path: request.path.clone(),
-        action: Route::find(&request.path).map(|route| route.call.action.to_owned()),
+        action: route.map(|route| route.call.action.to_owned()),
+        product: route.map(|route| route.product.kind.as_str().to_owned()),
         app: application_of(parts, &params),
         params,
         access_key_id: request.claimed_key(),
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
-        signed_at: request.header("x-acs-date").map(str::to_owned),
+        signed_at: request.signed_at(),
         faults,
         held: None,
         concluded: None,
@@ -85,15 +89,24 @@ fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>
     }
 }
 
-/// The application a request names, directly or through an order.
+/// The application a request names, directly or through an order or a pipeline; several are joined
+/// by commas, as a batch sends them. The parent order of a batch has none.
 fn application_of(parts: &Parts, params: &Params) -> Option<String> {
+    let named = ["AppId", "AppIds"]
+        .into_iter()
+        .find_map(|name| params.get(name));
     let by_order = || {
-        parts
-            .world
-            .order(params.get("ChangeOrderId")?)
-            .map(|order| order.app.clone())
+        let by_id = params
+            .get("ChangeOrderId")
+            .and_then(|id| parts.world.order(id));
+        let by_pipeline = || {
+            let (order, _) = parts.world.pipeline(params.get("PipelineId")?)?;
+            Some(order)
+        };
+        let order = by_id.or_else(by_pipeline)?;
+        Some(order.app.clone()).filter(|app| !app.is_empty())
     };
-    params.get("AppId").cloned().or_else(by_order)
+    named.cloned().or_else(by_order)
 }
 
 /// Waits at a hold point; `false` if a reset dropped the request.
@@ -150,6 +163,7 @@ fn execute(
     let mut context = Context {
         world: &mut parts.world,
         caller: &caller,
+        product: route.product.kind,
         now,
         lag: effects.lag,
         ledger: &mut parts.ledger,

@@ -32,11 +32,13 @@ mod answer;
 mod clock;
 mod config;
 mod control;
+mod edas;
 mod faults;
 mod gateway;
 mod incoming;
 mod journey;
 mod ledger;
+mod local_time;
 mod product;
 mod query;
 mod refusal;
@@ -51,12 +53,13 @@ pub use clock::ClockSetting;
 pub use config::{AccessKey, Config, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, Tls};
 pub use control::{Control, TimedOut};
 pub use faults::{Canned, Edit, Fault, FaultId, FaultRule, FaultState};
-pub use gateway::acs3;
+pub use gateway::{acs3, roa};
 pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;
 pub use world::{
-    Application, ApplicationPatch, ApplicationStatus, NewOrder, OrderPlan, OrderSnapshot,
+    Application, ApplicationPatch, ApplicationStatus, Namespace, NewOrder, OrderPlan,
+    OrderSnapshot, ProductKind,
 };
 
 use incoming::Incoming;

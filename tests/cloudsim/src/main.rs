@@ -47,13 +47,16 @@ struct Flags {
     /// User id that orders made with the access key name as their creator.
     #[arg(long, default_value = DEFAULT_CREATOR, value_name = "USER")]
     creator: String,
-    /// Id of an application that exists from the start; may be repeated.
+    /// Id of an SAE application that exists from the start; may be repeated.
     #[arg(long = "app", value_name = "ID")]
     apps: Vec<String>,
+    /// Id of an EDAS application that exists from the start; may be repeated.
+    #[arg(long = "edas-app", value_name = "ID")]
+    edas_apps: Vec<String>,
     /// How far the date of a request may be from the simulator's clock.
     #[arg(long, default_value = "15m", value_parser = duration)]
     signature_life: Duration,
-    /// Calls per access key and minute before Throttling.User; no limit by default.
+    /// Calls per access key, product and minute before Throttling.User; no limit by default.
     #[arg(long, value_name = "CALLS")]
     calls_per_minute: Option<u32>,
     /// Serve HTTPS with a certificate made for this run. Needs --ca-file.
@@ -89,12 +92,20 @@ impl Flags {
             bind: self.bind,
             tls: self.tls.then(Tls::default),
             access_keys: vec![key],
-            applications: self.apps.iter().map(Application::running).collect(),
+            applications: self.applications(),
             default_plan: plan.batches(self.batches).ending(self.final_status),
             signature_life: self.signature_life,
             calls_per_minute: self.calls_per_minute,
             ..Config::default()
         }
+    }
+}
+
+impl Flags {
+    fn applications(&self) -> Vec<Application> {
+        let sae = self.apps.iter().map(Application::running);
+        sae.chain(self.edas_apps.iter().map(Application::edas))
+            .collect()
     }
 }
 

@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use crate::gateway::Caller;
 use crate::ledger::{Ledger, RestartRecord};
-use crate::world::{Order, World};
-use crate::{Incoming, Refusal, sae};
+use crate::world::{Application, Order, ProductKind, World};
+use crate::{Incoming, Refusal, edas, sae};
 
 /// The products behind the Alibaba gateway.
-const PRODUCTS: [&Product; 1] = [&sae::PRODUCT];
+const PRODUCTS: [&Product; 2] = [&sae::PRODUCT, &edas::PRODUCT];
 
 /// Decoded query parameters by name.
 pub(crate) type Params = BTreeMap<String, String>;
@@ -23,12 +23,14 @@ pub(crate) type Params = BTreeMap<String, String>;
 /// A product of the cloud.
 #[derive(Debug)]
 pub(crate) struct Product {
+    pub(crate) kind: ProductKind,
     /// What `x-acs-version` must say.
     pub(crate) version: &'static str,
     pub(crate) calls: &'static [Call],
     /// Writes the answer to a call that was done.
     pub(crate) success: fn(&World, &Value) -> Value,
-    /// Writes a failure inside HTTP 200: code and message.
+    /// Writes a failure inside HTTP 200: code and message. A refusal of a call with a status below
+    /// 400 is written with it.
     pub(crate) failure: fn(&World, &str, &str) -> Value,
 }
 
@@ -77,6 +79,8 @@ impl Route {
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) caller: &'a Caller,
+    /// The product that was called.
+    pub(crate) product: ProductKind,
     pub(crate) now: Timestamp,
     /// Orders younger than this are hidden from reads.
     pub(crate) lag: Duration,
@@ -89,20 +93,39 @@ impl Context<'_> {
     /// Whether a read shows the order, given the lag of reads.
     pub(crate) fn shows(&self, order: &Order) -> bool {
         let lag = SignedDuration::try_from(self.lag).unwrap_or(SignedDuration::MAX);
-        self.lag.is_zero() || self.now.duration_since(order.created) >= lag
+        let old_enough = self.lag.is_zero() || self.now.duration_since(order.created) >= lag;
+        order.has_appeared(self.now) && old_enough
     }
 
-    /// Writes a restart that was executed into the ledger, in the same instant.
-    pub(crate) fn executed(&mut self, app: &str, order: &str) {
+    /// The application of this id, if the product called has it.
+    pub(crate) fn application(&self, id: &str) -> Option<&Application> {
+        self.world.application_in(self.product, id)
+    }
+
+    /// The order of this id, if the product called has it and a read shows it.
+    pub(crate) fn order(&self, id: &str) -> Option<&Order> {
+        let order = self.world.order(id)?;
+        (order.product == self.product && self.shows(order)).then_some(order)
+    }
+
+    /// Writes a restart that was executed into the ledger, in the same instant. A member of a batch
+    /// that appears late is executed when it appears; nothing can stop it before.
+    pub(crate) fn executed(&mut self, order: &str) {
+        let Some(order) = self.world.order(order) else {
+            return;
+        };
         self.ledger.execute(RestartRecord {
             seq: 0,
             request: self.request,
-            at: self.now,
-            app: app.to_owned(),
-            order: order.to_owned(),
+            at: order.created,
+            app: order.app.clone(),
+            order: order.id.clone(),
             nonce: self.nonce.clone(),
             access_key_id: self.caller.access_key_id.clone(),
             creator: self.caller.creator.clone(),
+            product: order.product.as_str().to_owned(),
+            parts: order.restarted_parts(),
+            parent: order.parent.clone(),
         });
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("HTTP {http} {code}: {message}")]
 pub struct Refusal {
-    /// HTTP status of the answer, 400 to 599.
+    /// HTTP status of the answer: 400 to 599, or 200 for a product that refuses inside it.
     pub http: u16,
     /// Error code exactly as the cloud spells it, misspellings included.
     pub code: String,

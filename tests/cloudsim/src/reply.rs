@@ -35,7 +35,7 @@ pub(crate) fn conclude(
     now: Timestamp,
 ) -> (Outcome, Verdict) {
     let request_id = parts.world.mint_id().to_uppercase();
-    let host = request.header("host").unwrap_or_default();
+    let refused = |refusal: &Refusal| refused(parts, request, refusal, &request_id);
     let (answer, verdict) = match decision {
         Decision::Done(body) => done(body, effects),
         Decision::Refused(refusal) => {
@@ -43,9 +43,9 @@ pub(crate) fn conclude(
                 http: refusal.http,
                 code: refusal.code.clone(),
             };
-            (refused(&refusal, &request_id, host), verdict)
+            (refused(&refusal), verdict)
         }
-        Decision::Throttled(refusal) => (refused(&refusal, &request_id, host), faulted("throttle")),
+        Decision::Throttled(refusal) => (refused(&refusal), faulted("throttle")),
         Decision::Instead(canned) => (
             self::canned(parts, request, &canned, &request_id),
             faulted("answer_instead"),
@@ -82,17 +82,16 @@ fn done(mut body: Value, effects: &Effects) -> (Answer, Verdict) {
     (json_answer(effects.http.unwrap_or(200), &body), verdict)
 }
 
-/// Replaces each list of one element in `Data` by that element.
+/// Replaces each list of one element by that element, however deep it lies.
 fn unwrap_single_lists(body: &mut Value) {
-    let Some(Value::Object(data)) = body.get_mut("Data") else {
-        return;
-    };
-    for member in data.values_mut() {
-        if let Value::Array(elements) = member
-            && elements.len() == 1
-        {
-            *member = elements.remove(0);
+    match body {
+        Value::Array(elements) if elements.len() == 1 => {
+            *body = elements.remove(0);
+            unwrap_single_lists(body);
         }
+        Value::Array(elements) => elements.iter_mut().for_each(unwrap_single_lists),
+        Value::Object(members) => members.values_mut().for_each(unwrap_single_lists),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -128,14 +127,28 @@ fn replaced(fault: &AfterFault, answer: Answer, canned: impl Fn(&Canned) -> Answ
     }
 }
 
-fn refused(refusal: &Refusal, request_id: &str, host: &str) -> Answer {
-    let mut answer = json_answer(refusal.http, &wire::error_body(refusal, request_id, host));
+fn refused(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Answer {
+    let body = refusal_body(parts, request, refusal, request_id);
+    let mut answer = json_answer(refusal.http, &body);
     if let Some(wait) = refusal.retry_after_ms {
         answer
             .headers
             .push(("x-acs-retry-after".to_owned(), wait.to_string()));
     }
     answer
+}
+
+/// The product's own form below HTTP 400, the gateway's above.
+fn refusal_body(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Value {
+    match Route::find(&request.path) {
+        Some(route) if refusal.http < 400 => {
+            (route.product.failure)(&parts.world, &refusal.code, &refusal.message)
+        }
+        _ => {
+            let host = request.header("host").unwrap_or_default();
+            wire::error_body(refusal, request_id, host)
+        }
+    }
 }
 
 /// An answer a test made up.
@@ -146,14 +159,8 @@ fn canned(parts: &Parts, request: &Incoming, canned: &Canned, request_id: &str) 
         (None, None) => Bytes::new(),
         (None, Some(code)) => {
             let message = canned.message.as_deref().unwrap_or(code);
-            let body = match Route::find(&request.path) {
-                Some(route) if http < 400 => (route.product.failure)(&parts.world, code, message),
-                _ => {
-                    let host = request.header("host").unwrap_or_default();
-                    wire::error_body(&Refusal::new(http, code, message), request_id, host)
-                }
-            };
-            Bytes::from(body.to_string())
+            let refusal = Refusal::new(http, code, message);
+            Bytes::from(refusal_body(parts, request, &refusal, request_id).to_string())
         }
     };
     Answer {

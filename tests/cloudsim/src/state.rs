@@ -101,6 +101,9 @@ impl Parts {
         for application in &config.applications {
             self.world.put_application(application.clone(), now);
         }
+        for namespace in &config.namespaces {
+            self.world.put_namespace(namespace.clone());
+        }
     }
 
     /// Holds a request; the receiver ends when it is released, in an error when it is dropped.

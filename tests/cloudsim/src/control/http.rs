@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Control;
+use super::{Control, http_namespaces};
 use crate::answer::{Answer, AnswerBody};
 use crate::config::AccessKey;
 use crate::faults::FaultRule;
@@ -39,13 +39,13 @@ pub(crate) async fn answer(control: &Control, request: &Incoming) -> Answer {
 }
 
 /// Why a control request failed.
-struct Failure {
+pub(super) struct Failure {
     http: u16,
     message: String,
 }
 
 impl Failure {
-    fn not_found(what: &str) -> Self {
+    pub(super) fn not_found(what: &str) -> Self {
         Self {
             http: 404,
             message: format!("no such {what}"),
@@ -82,6 +82,7 @@ async fn route(control: &Control, request: &Incoming) -> Result<Value, Failure> 
         }
         ("POST", ["release"]) => release(control, request),
         (_, ["applications", ..]) => applications(control, request, &steps[1..]),
+        (_, ["namespaces", ..]) => http_namespaces::namespaces(control, request, &steps[1..]),
         (_, ["orders", ..]) => orders(control, request, &steps[1..]),
         (_, ["faults", ..]) => faults(control, request, &steps[1..]),
         (_, ["clock", ..]) => clock(control, request, &steps[1..]),
@@ -248,7 +249,7 @@ fn access_keys(control: &Control, request: &Incoming, id: &str) -> Result<Value,
     }
 }
 
-fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Failure> {
+pub(super) fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Failure> {
     Ok(serde_json::from_slice(&request.body)?)
 }
 
@@ -256,11 +257,11 @@ fn read<T: DeserializeOwned>(request: &Incoming) -> Result<T, Failure> {
     clippy::unnecessary_wraps,
     reason = "every branch of a route ends in the same type"
 )]
-fn done() -> Result<Value, Failure> {
+pub(super) fn done() -> Result<Value, Failure> {
     Ok(json!({}))
 }
 
-fn unknown() -> Failure {
+pub(super) fn unknown() -> Failure {
     Failure {
         http: 404,
         message: "no such control route or method".to_owned(),

@@ -3,6 +3,8 @@
 //! `http` offers the same over HTTP. Nothing here is part of the simulated cloud.
 
 mod http;
+mod http_namespaces;
+mod namespaces;
 mod wait;
 
 use std::sync::Arc;
@@ -89,12 +91,13 @@ impl Control {
             .with(|parts, now| parts.world.order(id).map(|order| order.snapshot(now)))
     }
 
-    /// The orders of an application as they stand now, newest first.
+    /// The orders of an application that have appeared, as they stand now, newest first.
     pub fn orders_of(&self, app: &str) -> Vec<OrderSnapshot> {
         self.state.with(|parts, now| {
             parts
                 .world
                 .orders_of(app)
+                .filter(|order| order.has_appeared(now))
                 .map(|order| order.snapshot(now))
                 .collect()
         })

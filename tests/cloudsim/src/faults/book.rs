@@ -36,10 +36,15 @@ impl FaultBook {
     }
 
     /// Counts the request against every rule and sums up the faults it meets.
-    pub(crate) fn meet(&mut self, action: Option<&str>, app: Option<&str>) -> Effects {
+    pub(crate) fn meet(
+        &mut self,
+        action: Option<&str>,
+        product: Option<&str>,
+        app: Option<&str>,
+    ) -> Effects {
         let mut effects = Effects::default();
         for state in &mut self.rules {
-            if state.meets(action, app) {
+            if state.meets(action, product, app) {
                 effects.add(&state.rule.fault);
             }
         }
@@ -48,10 +53,11 @@ impl FaultBook {
 }
 
 impl FaultState {
-    fn meets(&mut self, action: Option<&str>, app: Option<&str>) -> bool {
+    fn meets(&mut self, action: Option<&str>, product: Option<&str>, app: Option<&str>) -> bool {
         let rule = &self.rule;
         let matches = (rule.action.is_none() || rule.action.as_deref() == action)
-            && (rule.app.is_none() || rule.app.as_deref() == app);
+            && (rule.product.is_none() || rule.product.as_deref() == product)
+            && rule.app.as_ref().is_none_or(|wanted| names(app, wanted));
         if !matches {
             return false;
         }
@@ -60,6 +66,11 @@ impl FaultState {
         self.met += u64::from(meets);
         meets
     }
+}
+
+/// Whether a request names this application, alone or among others.
+fn names(app: Option<&str>, wanted: &str) -> bool {
+    app.is_some_and(|app| app == wanted || app.split(',').any(|one| one == wanted))
 }
 
 #[cfg(test)]
@@ -79,7 +90,7 @@ mod tests {
             ("Restart", "a"),
             ("Restart", "a"),
         ] {
-            met.push(!book.meet(Some(action), Some(app)).kinds.is_empty());
+            met.push(!book.meet(Some(action), None, Some(app)).kinds.is_empty());
         }
         assert_eq!(met, [false, false, false, true, false]);
         assert_eq!((book.states()[0].matched, book.states()[0].met), (3, 1));

@@ -17,7 +17,10 @@ pub struct FaultRule {
     /// Action, for example `RestartApplication`; `None` matches every request.
     #[serde(default)]
     pub action: Option<String>,
-    /// Application id named by the request, directly or through an order id.
+    /// Product, `sae` or `edas`; some actions of the two have the same name.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Application id named by the request, directly or through an order id, alone or among others.
     #[serde(default)]
     pub app: Option<String>,
     /// Matching requests that pass first.
@@ -43,6 +46,7 @@ impl FaultRule {
     pub fn new(fault: Fault) -> Self {
         Self {
             action: None,
+            product: None,
             app: None,
             skip: 0,
             times: once(),
@@ -55,6 +59,15 @@ impl FaultRule {
         Self {
             action: Some(action.into()),
             ..Self::new(fault)
+        }
+    }
+
+    /// Only requests to this product, `sae` or `edas`.
+    #[must_use]
+    pub fn product(self, product: impl Into<String>) -> Self {
+        Self {
+            product: Some(product.into()),
+            ..self
         }
     }
 

@@ -1,15 +1,17 @@
 //! The headers a signed call must have, and what they must say.
 //!
-//! The arithmetic of the signature is in `acs3`.
+//! The `Authorization` header chooses the scheme. The arithmetic of the signatures is in `acs3` and
+//! `roa`.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::acs3::{self, Authorization, SignedRequest};
+use super::acs3::SignedRequest;
+use super::{acs3, roa};
 use crate::product::Route;
 use crate::{Incoming, Refusal};
 
-/// Headers that every call must send and sign (Alibaba Cloud "V3 request signature").
-pub(crate) const REQUIRED: [&str; 6] = [
+/// Headers that every ACS3 call must send and sign (Alibaba Cloud "V3 request signature").
+const ACS3_HEADERS: [&str; 6] = [
     "host",
     "x-acs-action",
     "x-acs-version",
@@ -18,9 +20,27 @@ pub(crate) const REQUIRED: [&str; 6] = [
     "x-acs-content-sha256",
 ];
 
+/// Headers that every ROA call must send. All of them but the host are signed of necessity.
+const ROA_HEADERS: [&str; 8] = [
+    "host",
+    "accept",
+    "date",
+    "x-acs-action",
+    "x-acs-version",
+    "x-acs-signature-nonce",
+    "x-acs-signature-method",
+    "x-acs-signature-version",
+];
+
+/// The scheme of a request with what its `Authorization` header says.
+enum Proof {
+    Acs3(acs3::Authorization),
+    Roa(roa::Authorization),
+}
+
 /// The signing headers of a request that has them all.
 pub(super) struct SignedHeaders<'a> {
-    pub(super) authorization: Authorization,
+    proof: Proof,
     pub(super) nonce: &'a str,
     action: &'a str,
     version: &'a str,
@@ -30,22 +50,34 @@ pub(super) struct SignedHeaders<'a> {
 impl<'a> SignedHeaders<'a> {
     /// Refuses a request that lacks a header, repeats one, or leaves one unsigned.
     pub(super) fn read(request: &'a Incoming) -> Result<Self, Refusal> {
-        let authorization = request
-            .header("authorization")
-            .ok_or_else(|| missing("authorization"))?;
-        let authorization = Authorization::parse(authorization)
-            .ok_or_else(|| incomplete("The Authorization header is malformed."))?;
-        for name in REQUIRED {
-            single(request, name)?;
-        }
-        check_coverage(request, &authorization.signed_headers)?;
+        let proof = Proof::read(request)?;
+        let date = match &proof {
+            Proof::Acs3(authorization) => {
+                require(request, &ACS3_HEADERS)?;
+                check_coverage(request, &authorization.signed_headers)?;
+                single(request, "x-acs-date")?
+            }
+            Proof::Roa(_) => {
+                require(request, &ROA_HEADERS)?;
+                check_roa(request)?;
+                single(request, "date")?
+            }
+        };
         Ok(Self {
-            authorization,
+            proof,
             nonce: single(request, "x-acs-signature-nonce")?,
             action: single(request, "x-acs-action")?,
             version: single(request, "x-acs-version")?,
-            date: single(request, "x-acs-date")?,
+            date,
         })
+    }
+
+    /// The access key id claimed.
+    pub(super) fn access_key_id(&self) -> &str {
+        match &self.proof {
+            Proof::Acs3(authorization) => &authorization.access_key_id,
+            Proof::Roa(authorization) => &authorization.access_key_id,
+        }
     }
 
     /// The action must be the one of the path, the version the one of the product.
@@ -63,7 +95,11 @@ impl<'a> SignedHeaders<'a> {
 
     /// The moment of signing, which must be near `now` in both directions.
     pub(super) fn date(&self, now: Timestamp, life: SignedDuration) -> Result<Timestamp, Refusal> {
-        let signed_at = acs3::parse_date(self.date).ok_or_else(|| {
+        let signed_at = match &self.proof {
+            Proof::Acs3(_) => acs3::parse_date(self.date),
+            Proof::Roa(_) => roa::parse_date(self.date),
+        };
+        let signed_at = signed_at.ok_or_else(|| {
             let message = "Specified time stamp is not well formatted.";
             Refusal::bad_request("InvalidTimeStamp.Format", message)
         })?;
@@ -74,7 +110,7 @@ impl<'a> SignedHeaders<'a> {
         Ok(signed_at)
     }
 
-    /// Payload hash and signature.
+    /// The signature and, in ACS3, the payload hash.
     pub(super) fn check_signature(&self, request: &Incoming, secret: &str) -> Result<(), Refusal> {
         let signed = SignedRequest {
             method: &request.method,
@@ -83,9 +119,29 @@ impl<'a> SignedHeaders<'a> {
             headers: &request.headers,
             body: &request.body,
         };
-        acs3::verify(&signed, &self.authorization, secret)
-            .map_err(|why| Refusal::bad_request("SignatureDoesNotMatch", why.to_string()))
+        let verdict = match &self.proof {
+            Proof::Acs3(authorization) => acs3::verify(&signed, authorization, secret),
+            Proof::Roa(authorization) => roa::verify(&signed, authorization, secret),
+        };
+        verdict.map_err(|why| Refusal::bad_request("SignatureDoesNotMatch", why.to_string()))
     }
+}
+
+impl Proof {
+    fn read(request: &Incoming) -> Result<Self, Refusal> {
+        let header = single(request, "authorization")?;
+        let acs3 = || acs3::Authorization::parse(header).map(Self::Acs3);
+        let roa = || roa::Authorization::parse(header).map(Self::Roa);
+        acs3()
+            .or_else(roa)
+            .ok_or_else(|| incomplete("The Authorization header is malformed."))
+    }
+}
+
+fn require(request: &Incoming, names: &[&str]) -> Result<(), Refusal> {
+    names
+        .iter()
+        .try_for_each(|name| single(request, name).map(drop))
 }
 
 /// Every required header, every `x-acs-*` header and a content type must be signed; a header that
@@ -95,17 +151,34 @@ fn check_coverage(request: &Incoming, signed: &[String]) -> Result<(), Refusal> 
     for (name, _) in &request.headers {
         let must = name.starts_with("x-acs-")
             || name == "content-type"
-            || REQUIRED.contains(&name.as_str());
+            || ACS3_HEADERS.contains(&name.as_str());
         if must && !is_signed(name) {
             return Err(incomplete(format!(
                 "The header {name} is not among SignedHeaders."
             )));
         }
     }
-    for name in signed {
-        single(request, name)?;
+    signed
+        .iter()
+        .try_for_each(|name| single(request, name).map(drop))
+}
+
+/// Method and version of the signature; a signed header that is repeated has no single line.
+fn check_roa(request: &Incoming) -> Result<(), Refusal> {
+    for (name, wanted) in [
+        ("x-acs-signature-method", roa::METHOD),
+        ("x-acs-signature-version", roa::VERSION),
+    ] {
+        let found = single(request, name)?;
+        if found != wanted {
+            return Err(incomplete(format!("The header {name} must be {wanted}.")));
+        }
     }
-    Ok(())
+    let own = request.headers.iter();
+    let mut own = own.filter(|(name, _)| {
+        name.starts_with("x-acs-") || matches!(name.as_str(), "content-type" | "content-md5")
+    });
+    own.try_for_each(|(name, _)| single(request, name).map(drop))
 }
 
 /// The value of a header sent exactly once and not empty.

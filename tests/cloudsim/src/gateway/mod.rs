@@ -1,6 +1,6 @@
 //! The Alibaba Cloud API gateway in front of the products: who may call, and with which signature.
 //!
-//! `acs3` knows the signature scheme, `headers` which headers must be there, `nonces` and `rate`
+//! `acs3` and `roa` know the two signature schemes, `headers` which headers must be there, `nonces` and `rate`
 //! remember earlier calls, `wire` writes refusals. What a call does is the products' business.
 //! Another cloud (Volcengine) would come with a gateway of its own beside this one.
 
@@ -8,6 +8,7 @@ pub mod acs3;
 mod headers;
 mod nonces;
 mod rate;
+pub mod roa;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ impl Gateway {
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
         let headers = SignedHeaders::read(request)?;
-        let key = self.key(&headers.authorization.access_key_id, now)?;
+        let key = self.key(headers.access_key_id(), now)?;
         headers.check_target(route)?;
         let signed_at = headers.date(now, self.signature_life)?;
         check_token(key, request)?;
@@ -82,8 +83,9 @@ impl Gateway {
             access_key_id: key.id.clone(),
             creator: key.creator.clone(),
         };
-        self.rate
-            .count(&caller.access_key_id, self.calls_per_minute, now)?;
+        // Each product has a quota of its own.
+        let counted = format!("{} {}", caller.access_key_id, route.product.kind.as_str());
+        self.rate.count(&counted, self.calls_per_minute, now)?;
         if self.nonce_filter {
             let until = signed_at
                 .saturating_add(self.signature_life)

@@ -1,4 +1,4 @@
-//! Flow control: calls per access key and minute.
+//! Flow control: calls per caller and minute. A caller is an access key at one product.
 //!
 //! One-minute windows, after which a throttled caller is free again, as SAE's FAQ describes.
 
@@ -19,7 +19,7 @@ impl RateWindow {
     /// Counts a call, refused ones too; `limit` is the number of calls allowed in a minute.
     pub(super) fn count(
         &mut self,
-        access_key_id: &str,
+        caller: &str,
         limit: Option<u32>,
         now: Timestamp,
     ) -> Result<(), Refusal> {
@@ -29,7 +29,7 @@ impl RateWindow {
             self.minute = minute;
             self.calls.clear();
         }
-        let calls = self.calls.entry(access_key_id.to_owned()).or_default();
+        let calls = self.calls.entry(caller.to_owned()).or_default();
         *calls = calls.saturating_add(1);
         if *calls > limit {
             Err(Refusal::throttled(None))

@@ -65,6 +65,38 @@ impl Ledger {
             .collect()
     }
 
+    /// Restarts of one application of one product (`sae`, `edas`), oldest first.
+    pub fn restarts_in(&self, product: &str, app: &str) -> Vec<&RestartRecord> {
+        let mut found = self.restarts_of(app);
+        found.retain(|restart| restart.product == product);
+        found
+    }
+
+    /// Instances or ECCs of an application really restarted, in the order of their restarts; one
+    /// that was restarted twice is there twice.
+    pub fn restarted_parts(&self, product: &str, app: &str) -> Vec<&str> {
+        let found = self.restarts_in(product, app).into_iter();
+        found
+            .flat_map(|restart| restart.parts.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Restarts of the members of a batch, by its parent order.
+    pub fn restarts_of_batch(&self, parent: &str) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.parent.as_deref() == Some(parent))
+            .collect()
+    }
+
+    /// Restarts that one request caused: more than one only if it was a batch.
+    pub fn restarts_by_request(&self, seq: u64) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.request == seq)
+            .collect()
+    }
+
     /// Restarts executed for requests with this nonce.
     pub fn restarts_by_nonce(&self, nonce: &str) -> Vec<&RestartRecord> {
         self.restarts

@@ -60,13 +60,17 @@ pub struct RequestRecord {
     pub params: BTreeMap<String, String>,
     /// Action of this path, `None` for a path no product has.
     pub action: Option<String>,
-    /// Application named by the request, directly or through an order id.
+    /// Product of this path: `sae` or `edas`. Some actions of the two have the same name.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Application named by the request, directly or through an order id or a pipeline id; several
+    /// are joined by commas.
     pub app: Option<String>,
     /// Access key id claimed, whether or not the signature is good.
     pub access_key_id: Option<String>,
     /// `x-acs-signature-nonce`.
     pub nonce: Option<String>,
-    /// `x-acs-date`, as sent.
+    /// `x-acs-date`, or in ROA `date`, as sent.
     pub signed_at: Option<String>,
     /// Kinds of the faults that apply to it.
     pub faults: Vec<String>,
@@ -113,4 +117,14 @@ pub struct RestartRecord {
     pub access_key_id: String,
     /// User id the order names as its creator.
     pub creator: String,
+    /// Product: `sae` or `edas`.
+    #[serde(default)]
+    pub product: String,
+    /// Instances (SAE `RestartInstances`) or ECCs (EDAS) really restarted, without those that the
+    /// order's plan lets fail. Empty if the application was restarted as a whole.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// Parent order, for a member of a batch. Each member has a record of its own.
+    #[serde(default)]
+    pub parent: Option<String>,
 }

@@ -32,6 +32,17 @@ pub(super) fn optional<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
+/// Ids separated by commas: at least one, none of them empty or twice. Whether the real cloud
+/// accepts an id twice is not documented.
+pub(super) fn ids<'a>(params: &'a Params, name: &str) -> Result<Vec<&'a str>, Refusal> {
+    let ids: Vec<&str> = required(params, name)?.split(',').collect();
+    let repeated = |place: usize| ids[..place].contains(&ids[place]);
+    if ids.iter().any(|id| id.is_empty()) || (0..ids.len()).any(repeated) {
+        return Err(invalid(name));
+    }
+    Ok(ids)
+}
+
 /// An integer within `range`, or `InvalidParameter.Obviously`.
 pub(super) fn integer(
     params: &Params,
@@ -45,17 +56,23 @@ pub(super) fn integer(
     value.map(Some).ok_or_else(|| invalid(name))
 }
 
-/// A lower-case `true` or `false`, or `InvalidParameter.Obviously`.
+/// `true` or `false`, or `InvalidParameter.Obviously`. The official Python client writes a capital.
 pub(super) fn boolean(params: &Params, name: &str) -> Result<Option<bool>, Refusal> {
     match optional(params, name) {
         None => Ok(None),
-        Some("true") => Ok(Some(true)),
-        Some("false") => Ok(Some(false)),
+        Some("true" | "True") => Ok(Some(true)),
+        Some("false" | "False") => Ok(Some(false)),
         Some(_) => Err(invalid(name)),
     }
 }
 
-fn invalid(name: &str) -> Refusal {
+/// `InvalidParameter.WithMessage`: a value is invalid, for this reason.
+pub(super) fn invalid_because(message: impl Into<String>) -> Refusal {
+    Refusal::bad_request("InvalidParameter.WithMessage", message)
+}
+
+/// `InvalidParameter.Obviously`.
+pub(super) fn invalid(name: &str) -> Refusal {
     let message = format!("The specified parameter is invalid {{{name}}}.");
     Refusal::bad_request("InvalidParameter.Obviously", message)
 }

@@ -15,7 +15,6 @@ pub(super) fn describe_application_status(
     let app = params::required(params, "AppId")?;
     params::only(params, &["AppId"])?;
     let application = context
-        .world
         .application(app)
         .ok_or_else(|| no_application(app))?;
     let created = context

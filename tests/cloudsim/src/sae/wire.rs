@@ -4,14 +4,14 @@
 //! `DescribeApplicationStatus` has its `CreateTime` as a text of epoch milliseconds.
 
 use jiff::Timestamp;
-use jiff::tz::{self, TimeZone};
 use serde_json::{Map, Value, json};
 
+use crate::local_time;
 use crate::world::{Application, Order, PipelineProgress, World, is_final};
 
 /// The envelope of a call that was done.
 pub(super) fn success(world: &World, data: &Value) -> Value {
-    json!({
+    let mut body = json!({
         "RequestId": world.mint_id().to_uppercase(),
         "TraceId": world.mint_id().replace('-', ""),
         "Code": "200",
@@ -19,7 +19,14 @@ pub(super) fn success(world: &World, data: &Value) -> Value {
         "ErrorCode": "",
         "Success": true,
         "Data": data,
-    })
+    });
+    // `ListApplications` has its paging numbers twice.
+    if data.get("Applications").is_some() {
+        for name in ["CurrentPage", "PageSize", "TotalSize"] {
+            body[name] = data[name].clone();
+        }
+    }
+    body
 }
 
 /// The envelope of a failure told inside HTTP 200.
@@ -42,7 +49,7 @@ pub(super) fn order(order: &Order, application: Option<&Application>, now: Times
         .iter()
         .rposition(|pipeline| pipeline.started.is_some());
     let pipelines = progress.pipelines.iter().enumerate();
-    json!({
+    let mut data = json!({
         "ChangeOrderId": order.id,
         "AppId": order.app,
         "AppName": application.map_or("", |application| &application.name),
@@ -52,18 +59,23 @@ pub(super) fn order(order: &Order, application: Option<&Application>, now: Times
         "SubStatus": progress.sub_status,
         "ErrorMessage": error_message(progress.status),
         "Description": order.description,
-        "CreateTime": local_text(order.created),
+        "CreateTime": local_time::text(order.created),
         "BatchCount": progress.pipelines.len(),
         "BatchType": "auto",
         "BatchWaitTime": 0,
-        "CurrentPipelineId": pipeline_id(order, running.unwrap_or(0)),
+        "CurrentPipelineId": order.pipeline_id(running.unwrap_or(0)),
         "Auto": true,
         "SupportRollback": false,
         "ApprovalId": "",
         "ApplicationUpdateStrategy": "",
         "ApplicationEnableGreyTagRoute": false,
         "Pipelines": pipelines.map(|(place, one)| pipeline(order, place, one)).collect::<Vec<_>>(),
-    })
+    });
+    // Only some official clients know `CoTargets`, so an order for everything goes without.
+    if !order.targets.is_empty() {
+        data["CoTargets"] = json!(order.targets);
+    }
+    data
 }
 
 /// An item of `ListChangeOrders`. `FinishTime` is empty while the order runs.
@@ -76,8 +88,8 @@ pub(super) fn order_item(order: &Order, now: Timestamp) -> Value {
         "CoType": label(&order.co_type_code),
         "CoTypeCode": order.co_type_code,
         "Status": progress.status,
-        "CreateTime": local_text(order.created),
-        "FinishTime": progress.finished.map_or_else(String::new, local_text),
+        "CreateTime": local_time::text(order.created),
+        "FinishTime": progress.finished.map_or_else(String::new, local_time::text),
         "CreateUserId": order.creator,
         "UserId": order.creator,
         "Source": order.source,
@@ -85,6 +97,21 @@ pub(super) fn order_item(order: &Order, now: Timestamp) -> Value {
         "BatchCount": progress.pipelines.len(),
         "BatchType": "auto",
     })
+}
+
+/// An item of `ListNamespaceChangeOrders`: as in `ListChangeOrders` but for the application, and
+/// with `Pipelines` as a text.
+pub(super) fn namespace_order_item(order: &Order, now: Timestamp) -> Value {
+    let mut item = order_item(order, now);
+    let pipelines = order.progress(now).pipelines.len();
+    let pipelines = (0..pipelines).map(|place| order.pipeline_id(place));
+    if let Some(members) = item.as_object_mut() {
+        members.remove("AppId");
+        members.insert("NamespaceId".into(), json!(order.namespace));
+        let pipelines = pipelines.collect::<Vec<_>>().join(",");
+        members.insert("Pipelines".into(), pipelines.into());
+    }
+    item
 }
 
 /// `DescribeApplicationStatus` `Data`. `SubStatus` is a text here.
@@ -112,7 +139,7 @@ pub(super) fn application_status(
 /// A batch that has not started has no times; what the real cloud writes then is not documented.
 fn pipeline(order: &Order, place: usize, pipeline: &PipelineProgress) -> Value {
     let mut members = Map::new();
-    members.insert("PipelineId".into(), pipeline_id(order, place).into());
+    members.insert("PipelineId".into(), order.pipeline_id(place).into());
     members.insert("PipelineName".into(), format!("Batch {}", place + 1).into());
     members.insert("Status".into(), pipeline.status.into());
     members.insert("BatchType".into(), 0.into());
@@ -126,14 +153,11 @@ fn pipeline(order: &Order, place: usize, pipeline: &PipelineProgress) -> Value {
     Value::Object(members)
 }
 
-fn pipeline_id(order: &Order, place: usize) -> String {
-    format!("{}-{place}", order.id)
-}
-
 /// A label for people, which a client must not branch on.
 fn label(co_type_code: &str) -> &str {
     match co_type_code {
         "CoRestartApplication" => "重启应用",
+        "CoRestartInstances" => "重启实例",
         "CoDeploy" => "部署应用",
         other => other,
     }
@@ -150,7 +174,7 @@ fn error_message(status: i64) -> &'static str {
 }
 
 /// `LastChangeOrderStatus`; a number without a documented word is written as it is.
-fn status_word(status: i64) -> String {
+pub(super) fn status_word(status: i64) -> String {
     let word = match status {
         0 => "READY",
         1 => "RUNNING",
@@ -165,22 +189,4 @@ fn status_word(status: i64) -> String {
         other => return other.to_string(),
     };
     word.to_owned()
-}
-
-/// `YYYY-MM-DD HH:MM:SS` in UTC+8.
-fn local_text(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::fixed(tz::offset(8)))
-        .strftime("%Y-%m-%d %H:%M:%S")
-        .to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_text;
-
-    #[test]
-    fn text_times_are_utc_plus_eight_without_a_zone() {
-        let at = "2025-11-21T20:09:10.5Z".parse().unwrap();
-        assert_eq!(local_text(at), "2025-11-22 04:09:10");
-    }
 }

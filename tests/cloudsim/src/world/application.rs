@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::OrderPlan;
+use super::{OrderPlan, ProductKind};
 
 /// SAE `DescribeApplicationStatus` field `CurrentStatus`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,23 @@ pub struct Application {
     /// How its next orders go; `None` means the simulator's default plan.
     #[serde(default)]
     pub plan: Option<OrderPlan>,
+    /// The product it belongs to; only that product's calls know it.
+    #[serde(default)]
+    pub product: ProductKind,
+    /// Ids of its instances (SAE) or ECCs (EDAS). Empty means as many as run, with made-up ids; see
+    /// [`Application::instance_ids`].
+    #[serde(default)]
+    pub instances: Vec<String>,
+    /// EDAS `ClusterType`: 2 ECS, 5 Kubernetes. Without meaning in SAE.
+    #[serde(default = "default_cluster_type")]
+    pub cluster_type: i64,
+}
+
+/// EDAS `ClusterType` of an ECS cluster.
+pub const ECS_CLUSTER: i64 = 2;
+
+fn default_cluster_type() -> i64 {
+    ECS_CLUSTER
 }
 
 fn default_namespace() -> String {
@@ -73,6 +90,57 @@ impl Application {
             status: ApplicationStatus::Running,
             running_instances: default_instances(),
             plan: None,
+            product: ProductKind::Sae,
+            instances: Vec::new(),
+            cluster_type: ECS_CLUSTER,
+        }
+    }
+
+    /// A running EDAS application with two ECCs in an ECS cluster.
+    pub fn edas(id: impl Into<String>) -> Self {
+        Self {
+            product: ProductKind::Edas,
+            ..Self::running(id)
+        }
+    }
+
+    /// The same application with these instances or ECCs, all of them running.
+    #[must_use]
+    pub fn with_instances(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let instances: Vec<String> = ids.into_iter().map(Into::into).collect();
+        Self {
+            running_instances: u32::try_from(instances.len()).unwrap_or(u32::MAX),
+            instances,
+            ..self
+        }
+    }
+
+    /// The same application in another namespace.
+    #[must_use]
+    pub fn in_namespace(self, namespace: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            ..self
+        }
+    }
+
+    /// The same application in a cluster of this EDAS `ClusterType`.
+    #[must_use]
+    pub fn on_cluster(self, cluster_type: i64) -> Self {
+        Self {
+            cluster_type,
+            ..self
+        }
+    }
+
+    /// Ids of its instances or ECCs: those it was given, or `ID-1`, `ID-2` … for as many as run.
+    pub fn instance_ids(&self) -> Vec<String> {
+        if self.instances.is_empty() {
+            (1..=self.running_instances)
+                .map(|number| format!("{}-{number}", self.id))
+                .collect()
+        } else {
+            self.instances.clone()
         }
     }
 
@@ -106,6 +174,10 @@ pub struct ApplicationPatch {
     pub running_instances: Option<u32>,
     /// Plan of the orders made from now on; orders already made keep theirs.
     pub plan: Option<OrderPlan>,
+    /// New ids of its instances or ECCs.
+    pub instances: Option<Vec<String>>,
+    /// New EDAS `ClusterType`.
+    pub cluster_type: Option<i64>,
 }
 
 impl ApplicationPatch {
@@ -124,6 +196,12 @@ impl ApplicationPatch {
         }
         if let Some(plan) = self.plan {
             application.plan = Some(plan);
+        }
+        if let Some(instances) = self.instances {
+            application.instances = instances;
+        }
+        if let Some(cluster_type) = self.cluster_type {
+            application.cluster_type = cluster_type;
         }
     }
 }

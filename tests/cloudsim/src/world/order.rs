@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{OrderPlan, Progress, is_final};
+use super::{OrderPlan, ProductKind, Progress};
 
 /// What is needed to make an order. In JSON every field but `app` has a default, which is an order
 /// made by hand in the console.
@@ -33,6 +33,15 @@ pub struct NewOrder {
     /// Milliseconds by which the order is older than now.
     #[serde(default)]
     pub age_ms: u64,
+    /// Milliseconds from now until the order appears; it is hidden before.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// Instances (SAE) or ECCs (EDAS) the order is for; empty means the whole application.
+    #[serde(default)]
+    pub targets: Vec<String>,
+    /// Id of the parent order of a batch.
+    #[serde(default)]
+    pub parent: Option<String>,
 }
 
 fn default_type() -> String {
@@ -58,6 +67,9 @@ impl NewOrder {
             description: String::new(),
             plan: None,
             age_ms: 0,
+            delay_ms: 0,
+            targets: Vec::new(),
+            parent: None,
         }
     }
 
@@ -88,6 +100,15 @@ impl NewOrder {
         }
     }
 
+    /// The same order for these instances or ECCs only.
+    #[must_use]
+    pub fn for_targets(self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            targets: targets.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
     /// The same order, made `age_ms` milliseconds ago.
     #[must_use]
     pub fn aged(self, age_ms: u64) -> Self {
@@ -100,8 +121,16 @@ impl NewOrder {
 pub struct Order {
     /// Order id.
     pub id: String,
-    /// Application id.
+    /// Application id; empty in the parent order of a batch.
     pub app: String,
+    /// The product it belongs to.
+    pub product: ProductKind,
+    /// Namespace id of the parent order of a batch, `None` in every other.
+    pub namespace: Option<String>,
+    /// Parent order, for a member of a batch.
+    pub parent: Option<String>,
+    /// Instances (SAE) or ECCs (EDAS) the order is for; empty means the whole application.
+    pub targets: Vec<String>,
     /// SAE `CoTypeCode`.
     pub co_type_code: String,
     /// SAE `Source`.
@@ -116,22 +145,65 @@ pub struct Order {
     pub plan: OrderPlan,
     /// An end that came from outside the plan: moment and status.
     pub ended: Option<(Timestamp, i64)>,
+    /// Whether it is hidden until its creation time.
+    delayed: bool,
 }
 
 impl Order {
-    pub(super) fn new(id: String, new: NewOrder, fallback: OrderPlan, now: Timestamp) -> Self {
-        let age = SignedDuration::from_millis(i64::try_from(new.age_ms).unwrap_or(i64::MAX));
+    pub(super) fn new(
+        id: String,
+        product: ProductKind,
+        new: NewOrder,
+        fallback: OrderPlan,
+        now: Timestamp,
+    ) -> Self {
+        let millis = |ms: u64| SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+        let created = now
+            .checked_sub(millis(new.age_ms))
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .saturating_add(millis(new.delay_ms))
+            .unwrap_or(Timestamp::MAX);
         Self {
             id,
             app: new.app,
+            product,
+            namespace: None,
+            parent: new.parent,
+            targets: new.targets,
             co_type_code: new.co_type_code,
             source: new.source,
             creator: new.creator,
             description: new.description,
-            created: now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH),
+            created,
             plan: new.plan.unwrap_or(fallback),
             ended: None,
+            delayed: new.delay_ms > 0,
         }
+    }
+
+    /// The parent order of a batch restart in an SAE namespace.
+    pub(super) fn of_namespace(id: String, namespace: &str, new: NewOrder, now: Timestamp) -> Self {
+        Self {
+            namespace: Some(namespace.to_owned()),
+            ..Self::new(id, ProductKind::Sae, new, OrderPlan::default(), now)
+        }
+    }
+
+    /// Whether the order has appeared by `now`.
+    pub fn has_appeared(&self, now: Timestamp) -> bool {
+        !self.delayed || self.created <= now
+    }
+
+    /// Id of the pipeline of this batch, counted from 0.
+    pub fn pipeline_id(&self, place: usize) -> String {
+        format!("{}-{place}", self.id)
+    }
+
+    /// The targets that the order really restarts.
+    pub fn restarted_parts(&self) -> Vec<String> {
+        let failed = &self.plan.failed_parts;
+        let parts = self.targets.iter().filter(|part| !failed.contains(part));
+        parts.cloned().collect()
     }
 
     /// Where the order stands at `now`.
@@ -141,7 +213,7 @@ impl Order {
 
     /// Whether the order still occupies its application at `now`.
     pub fn is_running(&self, now: Timestamp) -> bool {
-        !is_final(self.progress(now).status)
+        !self.product.ends(self.progress(now).status)
     }
 
     pub(super) fn end(&mut self, now: Timestamp, status: i64) {
@@ -154,6 +226,10 @@ impl Order {
         OrderSnapshot {
             id: self.id.clone(),
             app: self.app.clone(),
+            product: self.product,
+            namespace: self.namespace.clone(),
+            parent: self.parent.clone(),
+            targets: self.targets.clone(),
             co_type_code: self.co_type_code.clone(),
             source: self.source.clone(),
             creator: self.creator.clone(),
@@ -175,8 +251,20 @@ impl Order {
 pub struct OrderSnapshot {
     /// Order id.
     pub id: String,
-    /// Application id.
+    /// Application id; empty in the parent order of a batch.
     pub app: String,
+    /// The product it belongs to.
+    #[serde(default)]
+    pub product: ProductKind,
+    /// Namespace id of the parent order of a batch.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Parent order, for a member of a batch.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Instances or ECCs the order is for; empty means the whole application.
+    #[serde(default)]
+    pub targets: Vec<String>,
     /// SAE `CoTypeCode`.
     pub co_type_code: String,
     /// SAE `Source`.

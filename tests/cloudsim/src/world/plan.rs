@@ -12,6 +12,8 @@ pub(super) const ABORTED: i64 = 6;
 pub(super) const RUNNING: i64 = 1;
 /// Status of an order that succeeded (SAE order status 2).
 pub(super) const SUCCEEDED: i64 = 2;
+/// Status of an order that waits for a person to confirm the next batch (SAE order status 8).
+pub(super) const WAITS_FOR_CONFIRMATION: i64 = 8;
 
 /// The order statuses after which an order does not move any more and no longer occupies its
 /// application: succeeded, failed, aborted, platform fault.
@@ -32,14 +34,17 @@ pub struct OrderPlan {
     pub duration_ms: u64,
     /// Number of pipelines, one per batch of the rolling operation, at least 1.
     pub batches: u32,
-    /// Status from the end on. One of [`FINAL_STATUSES`] ends the order; any other number (1, 8,
-    /// 11, 77 …) stays and keeps the application busy until somebody aborts the order.
+    /// Status from the end on. One of [`FINAL_STATUSES`], or in EDAS also 7, ends the order; any
+    /// other number (1, 8, 11, 77 …) stays and keeps the application busy until somebody aborts
+    /// the order, or confirms it if it is 8.
     pub final_status: i64,
     /// `SubStatus` from the end on: 0 normal, 1 abnormal.
     pub final_sub_status: i64,
     /// Statuses of the pipelines from the end on, first batch first. Empty means that all are 2 but
     /// the last, which has the order's own status.
     pub pipeline_statuses: Vec<i64>,
+    /// Instances (SAE) or ECCs (EDAS) whose restart fails; the others are really restarted.
+    pub failed_parts: Vec<String>,
 }
 
 impl Default for OrderPlan {
@@ -52,6 +57,7 @@ impl Default for OrderPlan {
             final_status: SUCCEEDED,
             final_sub_status: 0,
             pipeline_statuses: Vec::new(),
+            failed_parts: Vec::new(),
         }
     }
 }
@@ -90,6 +96,15 @@ impl OrderPlan {
     #[must_use]
     pub fn batches(self, batches: u32) -> Self {
         Self { batches, ..self }
+    }
+
+    /// The same plan in which the restart of these instances or ECCs fails.
+    #[must_use]
+    pub fn failing_for(self, parts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            failed_parts: parts.into_iter().map(Into::into).collect(),
+            ..self
+        }
     }
 
     /// The same plan that spends `duration` in status 0 first.

@@ -4,8 +4,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Order;
 use super::plan::{ABORTED, RUNNING, SUCCEEDED};
-use super::{Order, is_final};
 
 /// Status of an order or pipeline that has not started (SAE order status 0).
 const PREPARING: i64 = 0;
@@ -76,7 +76,7 @@ impl Progress {
             status: plan.final_status,
             sub_status: plan.final_sub_status,
             pipelines: pipelines.collect(),
-            finished: is_final(plan.final_status).then_some(end),
+            finished: order.product.ends(plan.final_status).then_some(end),
         }
     }
 
@@ -92,7 +92,7 @@ impl Progress {
             .into_iter()
             .map(|pipeline| match pipeline.status {
                 PREPARING if status == ABORTED => pipeline,
-                done if is_final(done) => pipeline,
+                done if order.product.ends(done) => pipeline,
                 _ => PipelineProgress {
                     status,
                     started: pipeline.started.or(Some(at)),
@@ -103,7 +103,7 @@ impl Progress {
             status,
             sub_status: 0,
             pipelines: pipelines.collect(),
-            finished: is_final(status).then_some(at),
+            finished: order.product.ends(status).then_some(at),
         }
     }
 }
@@ -167,11 +167,12 @@ fn millis(value: u64) -> SignedDuration {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::super::{NewOrder, Order, OrderPlan};
+    use super::super::{NewOrder, Order, OrderPlan, ProductKind};
 
     fn order(plan: OrderPlan) -> Order {
         Order::new(
             "o".into(),
+            ProductKind::Sae,
             NewOrder::by_hand("a"),
             plan,
             Timestamp::UNIX_EPOCH,

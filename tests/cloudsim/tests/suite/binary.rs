@@ -40,7 +40,7 @@ impl Drop for Program {
 
 #[tokio::test]
 async fn the_program_prints_its_url_and_serves_what_its_flags_say() {
-    let mut program = Program::start(&["--app", "a", "--app", "b", "--quiet"]);
+    let mut program = Program::start(&["--app", "a", "--edas-app", "e", "--app", "b", "--quiet"]);
     let url = program.first_line();
     let host = url.strip_prefix("http://").unwrap();
     let applications = control(host, "GET", "applications", &Value::Null)
@@ -50,9 +50,13 @@ async fn the_program_prints_its_url_and_serves_what_its_flags_say() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|app| app["id"].clone())
+        .map(|app| (app["id"].clone(), app["product"].clone()))
         .collect();
-    assert_eq!(ids, [json!("a"), json!("b")]);
+    let expected = [("a", "sae"), ("b", "sae"), ("e", "edas")];
+    assert_eq!(
+        ids,
+        expected.map(|(id, product)| (json!(id), json!(product)))
+    );
 }
 
 #[tokio::test]

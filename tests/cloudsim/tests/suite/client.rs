@@ -66,13 +66,15 @@ impl Draft {
         static NONCES: AtomicU64 = AtomicU64::new(0);
         let nonce = format!("nonce-{}", NONCES.fetch_add(1, Ordering::Relaxed));
         let (action, method, path) = call;
+        let is_edas = path.starts_with("/pop/v5/");
+        let version = if is_edas { "2017-08-01" } else { "2019-05-06" };
         let pairs = params
             .iter()
             .map(|(name, value)| format!("{}={}", escape(name), escape(value)));
         let headers = [
             ("host", sim.host()),
             ("x-acs-action", action.to_owned()),
-            ("x-acs-version", "2019-05-06".to_owned()),
+            ("x-acs-version", version.to_owned()),
             ("x-acs-date", date(sim.now())),
             ("x-acs-signature-nonce", nonce),
             ("x-acs-content-sha256", hash(b"")),

@@ -9,16 +9,27 @@
     reason = "a panic is how a test fails"
 )]
 
+mod batches;
 mod binary;
+mod calls;
 mod client;
 mod control;
+mod control_namespaces;
+mod edas;
+mod edas_reads;
 mod fault_rules;
 mod faults;
 mod freshness;
 mod holds;
+mod instances;
 mod lists;
 mod orders;
+mod pipelines;
+mod product_faults;
 mod refusals;
 mod restarts;
+mod roa;
+mod roa_refusals;
+mod roa_vectors;
 mod tls;
 mod vectors;

@@ -86,7 +86,7 @@ async fn an_order_goes_through_its_batches_as_the_clock_moves() {
 
 #[tokio::test]
 async fn an_order_ends_in_any_status_a_test_asks_for() {
-    for status in [2, 3, 6, 10, 1, 8, 11, 77] {
+    for status in [2, 3, 6, 10, 1, 7, 8, 11, 77] {
         let sim = frozen(ten_seconds().ending(status)).await;
         let order = restart(&sim).await;
         pass(&sim, 3_600);

@@ -121,7 +121,7 @@ async fn a_restart_with_missing_or_invalid_parameters_is_refused() {
             "InvalidParameter.Obviously",
         ),
         (
-            &[("AppId", APP), ("AutoEnableApplicationScalingRule", "True")],
+            &[("AppId", APP), ("AutoEnableApplicationScalingRule", "yes")],
             "InvalidParameter.Obviously",
         ),
     ] {
