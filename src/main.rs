@@ -6,7 +6,7 @@ use clap::Parser as _;
 use restart_operator::{
     api, app,
     cli::{Cli, Command, RunArgs},
-    cloud::{sae::SaeProvider, types::Product},
+    cloud::{Registry, edas::EdasProvider, sae::SaeProvider, types::Product},
     controller::clock::SystemClock,
     protocol::policy::Policy,
     telemetry::{self, Chain},
@@ -35,8 +35,17 @@ async fn run(args: &RunArgs) -> Result<(), String> {
     telemetry::start(args.log_format(), &args.log_filter)?;
     telemetry::protect_process();
     let products = |parts: app::ForProducts| {
-        let sae = SaeProvider::new(parts.http, parts.clock, parts.observer);
-        [(Product::Sae, Arc::new(sae) as _)].into()
+        let app::ForProducts {
+            http,
+            clock,
+            observer,
+        } = parts;
+        let sae = SaeProvider::new(http.clone(), clock.clone(), observer.clone());
+        let edas = EdasProvider::new(http, clock, observer);
+        Registry::from([
+            (Product::Sae, Arc::new(sae) as _),
+            (Product::Edas, Arc::new(edas) as _),
+        ])
     };
     app::run(
         args,

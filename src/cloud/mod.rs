@@ -7,6 +7,7 @@
 
 pub mod alibaba;
 pub mod credential;
+pub mod edas;
 pub mod endpoint;
 pub mod error;
 pub mod exchange;
