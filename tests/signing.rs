@@ -94,6 +94,7 @@ fn call_of<'a>(api: Api, request: &'a Request) -> call::Call<'a> {
     call::Call {
         version: api.version.leak(),
         action: api.action.leak(),
+        region: None,
         method: request.method.parse().unwrap(),
         path: request.path.clone().leak(),
         query: request

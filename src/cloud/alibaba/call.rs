@@ -17,6 +17,8 @@ pub struct Call<'a> {
     pub version: &'static str,
     /// `x-acs-action`: the cloud's name of the operation.
     pub action: &'static str,
+    /// `x-acs-region-id`, for a product with hosts that serve several regions.
+    pub region: Option<&'a str>,
     /// HTTP verb. It says nothing about whether the call may be repeated.
     pub method: http::Method,
     /// Path; letter case matters.
@@ -62,7 +64,7 @@ fn sign_acs3(access: &Access, call: &Call<'_>, date: Timestamp, nonce: &str) -> 
         ("x-acs-signature-nonce", nonce),
         ("x-acs-content-sha256", &payload_hash),
     ];
-    headers.extend(token_headers(access));
+    headers.extend(more_headers(access, call));
     let authorization = acs3::authorization(
         &acs3::Request {
             method: call.method.as_str(),
@@ -89,7 +91,7 @@ fn sign_roa(access: &Access, call: &Call<'_>, date: Timestamp, nonce: &str) -> O
         ("x-acs-signature-version", roa::VERSION),
         ("x-acs-signature-nonce", nonce),
     ];
-    headers.extend(token_headers(access));
+    headers.extend(more_headers(access, call));
     let authorization = roa::authorization(
         &roa::Request {
             method: call.method.as_str(),
@@ -105,14 +107,17 @@ fn sign_roa(access: &Access, call: &Call<'_>, date: Timestamp, nonce: &str) -> O
 }
 
 // With a security token the access key id is sent too, as the vendor's client does.
-fn token_headers(access: &Access) -> Vec<(&'static str, &str)> {
+fn more_headers<'a>(access: &'a Access, call: &Call<'a>) -> Vec<(&'static str, &'a str)> {
     let credential = &access.credential;
-    credential.token().map_or_else(Vec::new, |token| {
-        vec![
-            ("x-acs-accesskey-id", credential.id()),
-            ("x-acs-security-token", token),
-        ]
-    })
+    let mut headers = Vec::new();
+    if let Some(region) = call.region {
+        headers.push(("x-acs-region-id", region));
+    }
+    if let Some(token) = credential.token() {
+        headers.push(("x-acs-accesskey-id", credential.id()));
+        headers.push(("x-acs-security-token", token));
+    }
+    headers
 }
 
 fn outgoing(

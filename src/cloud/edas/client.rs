@@ -1,4 +1,6 @@
 //! The calls of EDAS, one function each. What follows from an answer is not decided here.
+//!
+//! Each names its region: some hosts serve several, and only there it matters.
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -35,12 +37,12 @@ impl Client {
     pub(super) async fn applications(
         &self,
         access: &Access,
-        app_id: &str,
+        app: &EdasApplication,
     ) -> Result<Vec<ApplicationItem>, CloudError> {
-        let ids = serde_json::Value::from(vec![app_id]).to_string();
+        let ids = serde_json::Value::from(vec![app.app_id.as_str()]).to_string();
         let path = "/pop/v5/app/app_list";
         let query = vec![("AppIds", ids.as_str())];
-        let call = call("ListApplication", Method::POST, path, query);
+        let call = call(app, "ListApplication", Method::POST, path, query);
         let list: ApplicationList = self.read(access, &call).await?.data;
         Ok(list.application_list)
     }
@@ -49,10 +51,16 @@ impl Client {
     pub(super) async fn status(
         &self,
         access: &Access,
-        app_id: &str,
+        app: &EdasApplication,
     ) -> Result<Timed<AppInfo>, CloudError> {
         let path = "/pop/v5/app/app_status";
-        let call = call(STATUS, Method::GET, path, vec![("AppId", app_id)]);
+        let call = call(
+            app,
+            STATUS,
+            Method::GET,
+            path,
+            vec![("AppId", app.app_id.as_str())],
+        );
         self.0
             .read(access, &call, |reply| {
                 let body: StatusAnswer = classify::read_answer(STATUS, reply, &call.names())?;
@@ -66,20 +74,37 @@ impl Client {
     pub(super) async fn orders(
         &self,
         access: &Access,
-        app_id: &str,
+        app: &EdasApplication,
     ) -> Result<Timed<Vec<OrderItem>>, CloudError> {
         let path = "/pop/v5/changeorder/change_order_list";
-        let call = call(LIST, Method::POST, path, vec![("AppId", app_id)]);
+        let call = call(
+            app,
+            LIST,
+            Method::POST,
+            path,
+            vec![("AppId", app.app_id.as_str())],
+        );
         let list: Timed<OrderList> = self.read(access, &call).await?;
         Ok(list.map(|list| list.change_order_list))
     }
 
     /// `GetChangeOrderInfo`. The answer is about the order that was asked for; an accepted answer
     /// without an order means that there is none.
-    pub(super) async fn order(&self, access: &Access, id: &str) -> Result<OrderInfo, CloudError> {
+    pub(super) async fn order(
+        &self,
+        access: &Access,
+        app: &EdasApplication,
+        id: &str,
+    ) -> Result<OrderInfo, CloudError> {
         let path = "/pop/v5/changeorder/change_order_info";
         let operation = "GetChangeOrderInfo";
-        let call = call(operation, Method::POST, path, vec![("ChangeOrderId", id)]);
+        let call = call(
+            app,
+            operation,
+            Method::POST,
+            path,
+            vec![("ChangeOrderId", id)],
+        );
         let answer: OrderAnswer = self.read(access, &call).await?.data;
         match answer.order {
             None => Err(CloudError {
@@ -98,10 +123,15 @@ impl Client {
 
     /// `AbortChangeOrder`. It changes something, and may be repeated all the same, since it names
     /// one order.
-    pub(super) async fn abort(&self, access: &Access, id: &str) -> Result<(), CloudError> {
+    pub(super) async fn abort(
+        &self,
+        access: &Access,
+        app: &EdasApplication,
+        id: &str,
+    ) -> Result<(), CloudError> {
         let path = "/pop/v5/changeorder/change_order_abort";
         let query = vec![("ChangeOrderId", id)];
-        let call = call("AbortChangeOrder", Method::PUT, path, query);
+        let call = call(app, "AbortChangeOrder", Method::PUT, path, query);
         let understand = |reply: &_| classify::acknowledgement(call.action, reply, &call.names());
         self.0.read(access, &call, understand).await?;
         Ok(())
@@ -120,7 +150,7 @@ impl Client {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let call = call(plan::RESTART, Method::POST, plan::RESTART_PATH, query);
+        let call = call(app, plan::RESTART, Method::POST, plan::RESTART_PATH, query);
         self.0
             .restart(access, &call, submission, permit, |reply| {
                 classify::restart_answer(call.action, reply, &call.names())
@@ -142,6 +172,7 @@ impl Client {
 }
 
 fn call<'a>(
+    app: &'a EdasApplication,
     action: &'static str,
     method: Method,
     path: &'static str,
@@ -150,6 +181,7 @@ fn call<'a>(
     Call {
         version: VERSION,
         action,
+        region: Some(&app.region),
         method,
         path,
         query,

@@ -48,12 +48,12 @@ impl EdasProvider {
 
     // The cluster comes first: for an application of Kubernetes the other reads say nothing.
     async fn check_app(&self, access: &Access, app: &EdasApplication) -> Result<Check, CloudError> {
-        let listed = self.client.applications(access, &app.app_id).await?;
+        let listed = self.client.applications(access, app).await?;
         plan::check_cluster(app, &listed)?;
-        let status = self.client.status(access, &app.app_id).await?;
+        let status = self.client.status(access, app).await?;
         let clock_offset = status.clock_offset(STATUS)?;
         plan::check_instances(app, &status.data)?;
-        let list = self.client.orders(access, &app.app_id).await?.data;
+        let list = self.client.orders(access, app).await?.data;
         let running = plan::running(&status.data);
         Ok(Check {
             instances: running,
@@ -73,7 +73,7 @@ impl EdasProvider {
         call: &Submission,
     ) -> Result<Look, CloudError> {
         let started = self.client.0.clock.boot();
-        let answer = self.client.orders(access, &app.app_id).await?;
+        let answer = self.client.orders(access, app).await?;
         let mut look = Look {
             candidates: Vec::new(),
             complete: orders::reaches_back(&answer.data, &call.baseline),
@@ -107,7 +107,7 @@ impl EdasProvider {
         call: &Submission,
         item: &OrderItem,
     ) -> Result<Option<Match>, CloudError> {
-        let order = match self.client.order(access, &item.change_order_id).await {
+        let order = match self.client.order(access, app, &item.change_order_id).await {
             Ok(order) => order,
             // Listed and not found: the cloud's reads lag behind each other.
             Err(error) if error.kind == Kind::NotFound => return Ok(Some(Match::NotStarted)),
@@ -132,12 +132,12 @@ impl EdasProvider {
         app: &EdasApplication,
         following: &Following,
     ) -> Result<OrderReport, CloudError> {
-        let order = self.client.order(access, &following.order.0).await?;
+        let order = self.client.order(access, app, &following.order.0).await?;
         // An order does not name its application. One that is followed with a baseline came from
         // our own call, or was found in the application's list. Without one it may be a person's
         // word, so the list is asked.
         if following.baseline.is_empty() {
-            let list = self.client.orders(access, &app.app_id).await?.data;
+            let list = self.client.orders(access, app).await?.data;
             if orders::listed(&list, &following.order).is_none() {
                 return Err(CloudError {
                     kind: Kind::NotFound,
@@ -154,7 +154,7 @@ impl EdasProvider {
         app: &EdasApplication,
         order: &OrderId,
     ) -> Result<Option<String>, CloudError> {
-        let list = self.client.orders(access, &app.app_id).await?.data;
+        let list = self.client.orders(access, app).await?.data;
         let creator = orders::listed(&list, order).map(|item| item.create_user_id.clone());
         Ok(creator.filter(|creator| !creator.is_empty()))
     }
@@ -205,10 +205,13 @@ impl Provider for EdasProvider {
     fn abort<'a>(
         &'a self,
         access: &'a Access,
-        _target: &'a Target,
+        target: &'a Target,
         following: &'a Following,
     ) -> BoxFuture<'a, Result<(), CloudError>> {
-        Box::pin(self.client.abort(access, &following.order.0))
+        Box::pin(async move {
+            let app = application(target)?;
+            self.client.abort(access, app, &following.order.0).await
+        })
     }
 
     fn creator<'a>(

@@ -208,6 +208,7 @@ impl Client {
         let call = Call {
             version: VERSION,
             action: restart.operation,
+            region: None,
             method: Method::PUT,
             path: restart.path,
             query: parameters.map(|(name, value)| (*name, &**value)).collect(),
@@ -240,6 +241,7 @@ fn get<'a>(
     Call {
         version: VERSION,
         action,
+        region: None,
         method: Method::GET,
         path,
         query,
