@@ -51,10 +51,12 @@ pub struct ForProducts {
     pub observer: Arc<dyn CallObserver>,
 }
 
-/// Runs the operator until `shutdown`, and then to the end of what was under way.
+/// Runs the operator until `shutdown`, and then to the end of what was under way. Of `deadlines`
+/// only the times count: everything else comes from the arguments.
 pub async fn run(
     args: &RunArgs,
     policy: Policy,
+    deadlines: HttpSettings,
     clock: Arc<dyn Clock>,
     products: impl FnOnce(ForProducts) -> Registry,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -62,14 +64,14 @@ pub async fn run(
     let metrics = Arc::new(Metrics::new());
     let health = Arc::new(Health::default());
     warn_of_development_endpoints(args, &metrics);
-    let http = Http::new(&http_settings(args).await?).map_err(AppError::Http)?;
+    let http = Http::new(&http_settings(args, deadlines).await?).map_err(AppError::Http)?;
     let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
     let registry = products(ForProducts {
         http,
         clock: clock.clone(),
         observer,
     });
-    let client = client(&metrics).await?;
+    let client = client(&metrics, &health).await?;
     let listener = server::bind(args.bind)
         .await
         .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
@@ -81,7 +83,6 @@ pub async fn run(
         policy,
         clock,
         metrics,
-        health,
     };
     let controller = controller::run(parts, settings(args), shutdown.boxed());
     let (probes, ()) = futures::join!(server, controller);
@@ -98,7 +99,7 @@ fn warn_of_development_endpoints(args: &RunArgs, metrics: &Metrics) {
     }
 }
 
-async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
+async fn http_settings(args: &RunArgs, deadlines: HttpSettings) -> Result<HttpSettings, AppError> {
     let extra_roots_pem = match &args.extra_ca {
         None => Vec::new(),
         Some(file) => tokio::task::spawn_blocking({
@@ -112,17 +113,19 @@ async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
     Ok(HttpSettings {
         development_endpoints: args.development_endpoints,
         extra_roots_pem,
-        ..HttpSettings::default()
+        ..deadlines
     })
 }
 
 /// A client that never repeats a request by itself: a repeated status write that was stored comes
 /// back as a conflict with ourselves.
-async fn client(metrics: &Arc<Metrics>) -> Result<kube::Client, AppError> {
+async fn client(metrics: &Arc<Metrics>, health: &Arc<Health>) -> Result<kube::Client, AppError> {
     let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
     config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
-    Ok(builder.with_layer(&CountRequests(metrics.clone())).build())
+    Ok(builder
+        .with_layer(&CountRequests::new(metrics.clone(), health.clone()))
+        .build())
 }
 
 fn settings(args: &RunArgs) -> Settings {

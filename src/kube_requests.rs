@@ -1,4 +1,5 @@
-//! A layer around the Kubernetes client that counts what goes to the API server.
+//! A layer around the Kubernetes client that counts what goes to the API server, and tells by the
+//! watches it sees opened whether the caches are alive.
 
 use std::{
     sync::Arc,
@@ -9,7 +10,10 @@ use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, Service};
 
-use crate::metrics::{ByRequest, Metrics};
+use crate::{
+    metrics::{ByRequest, Metrics},
+    server::Health,
+};
 
 /// Resources that this operator uses; anything else is `other`.
 const RESOURCES: [&str; 7] = [
@@ -22,9 +26,27 @@ const RESOURCES: [&str; 7] = [
     "events",
 ];
 
-/// Counts requests by verb, resource and code.
+/// The resources that are watched. A watch is opened after the first list, so that one that is
+/// opened says that the cache is filled.
+const WATCHED: [&str; 3] = ["restartrequests", "cloudaccounts", "clustercloudaccounts"];
+
+/// Counts requests by verb, resource and code, and tells of the watches.
 #[derive(Clone)]
-pub struct CountRequests(pub Arc<Metrics>);
+pub struct CountRequests {
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+}
+
+impl CountRequests {
+    /// Not ready until each watch was opened once.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
+        for resource in WATCHED {
+            health.set(resource, Err("the first list has not come yet".to_owned()));
+        }
+        Self { metrics, health }
+    }
+}
 
 impl<S> Layer<S> for CountRequests {
     type Service = Counted<S>;
@@ -32,7 +54,7 @@ impl<S> Layer<S> for CountRequests {
     fn layer(&self, inner: S) -> Counted<S> {
         Counted {
             inner,
-            metrics: self.0.clone(),
+            count: self.clone(),
         }
     }
 }
@@ -41,7 +63,7 @@ impl<S> Layer<S> for CountRequests {
 #[derive(Clone)]
 pub struct Counted<S> {
     inner: S,
-    metrics: Arc<Metrics>,
+    count: CountRequests,
 }
 
 impl<S, B, R> Service<Request<B>> for Counted<S>
@@ -64,18 +86,25 @@ where
             .is_some_and(|query| query.contains("watch="));
         let resource = resource(request.uri().path());
         let verb = verb(request.method(), watches);
-        let metrics = self.metrics.clone();
+        let count = self.count.clone();
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await;
             let code = answer
                 .as_ref()
                 .map_or("none", |answer| code(answer.status()));
-            metrics.kube_request(ByRequest {
+            count.metrics.kube_request(ByRequest {
                 verb,
                 resource,
                 code,
             });
+            if verb == "watch" && WATCHED.contains(&resource) {
+                let opened = match code {
+                    "200" => Ok(()),
+                    code => Err(format!("the watch cannot be opened: {code}")),
+                };
+                count.health.set(resource, opened);
+            }
             answer
         })
     }

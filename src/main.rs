@@ -6,7 +6,10 @@ use clap::Parser as _;
 use restart_operator::{
     api, app,
     cli::{Cli, Command, RunArgs},
-    cloud::{Registry, edas::EdasProvider, sae::SaeProvider, types::Product},
+    cloud::{
+        Registry, edas::EdasProvider, http::HttpSettings, sae::SaeProvider, types::Product,
+        volcengine::VolcengineProvider,
+    },
     controller::clock::SystemClock,
     protocol::policy::Policy,
     telemetry::{self, Chain},
@@ -41,15 +44,18 @@ async fn run(args: &RunArgs) -> Result<(), String> {
             observer,
         } = parts;
         let sae = SaeProvider::new(http.clone(), clock.clone(), observer.clone());
-        let edas = EdasProvider::new(http, clock, observer);
+        let edas = EdasProvider::new(http.clone(), clock.clone(), observer.clone());
+        let volcengine = VolcengineProvider::new(http, clock, observer);
         Registry::from([
             (Product::Sae, Arc::new(sae) as _),
             (Product::Edas, Arc::new(edas) as _),
+            (Product::Volcengine, Arc::new(volcengine) as _),
         ])
     };
     app::run(
         args,
         Policy::default(),
+        HttpSettings::default(),
         Arc::new(SystemClock),
         products,
         app::terminated(),

@@ -1,6 +1,9 @@
 //! The signers against published vectors, byte for byte.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "signing/volcengine.rs"]
+mod volcengine;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use restart_operator::cloud::{

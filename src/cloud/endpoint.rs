@@ -31,8 +31,9 @@ const EDAS_CENTRAL: [&str; 2] = ["cn-chengdu", "cn-huhehaote"];
 
 /// The public endpoint of a product in a region: `https://host`, without a trailing slash.
 ///
-/// SAE has one host per region and no central one; EDAS has one for most regions. The region is checked here too, so that it
-/// cannot break out of the host name, whoever calls.
+/// SAE has one host per region and no central one; EDAS has one for most regions. Volcengine has
+/// both; the one of the region is taken, since some regions are not behind the central one. The
+/// region is checked here too, so that it cannot break out of the host name, whoever calls.
 pub fn default_endpoint(product: Product, region: &str) -> Result<String, &'static str> {
     if !is_label(region) {
         return Err("the region is not a region id such as cn-hangzhou");
@@ -40,7 +41,7 @@ pub fn default_endpoint(product: Product, region: &str) -> Result<String, &'stat
     match product {
         Product::Sae => Ok(format!("https://sae.{region}.aliyuncs.com")),
         Product::Edas => Ok(edas_endpoint(region)),
-        Product::Volcengine => Ok("https://open.volcengineapi.com".to_owned()),
+        Product::Volcengine => Ok(format!("https://ecs.{region}.volcengineapi.com")),
     }
 }
 
@@ -202,10 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn each_region_has_its_own_sae_host() {
+    fn each_region_has_hosts_of_its_own() {
         assert_eq!(
             default_endpoint(Product::Sae, "cn-hangzhou").unwrap(),
             "https://sae.cn-hangzhou.aliyuncs.com"
+        );
+        assert_eq!(
+            default_endpoint(Product::Volcengine, "cn-beijing").unwrap(),
+            "https://ecs.cn-beijing.volcengineapi.com"
         );
         for region in ["", "a.b", "evil.example/", "x@y", "-a", "CN", "a b", "a%2e"] {
             assert!(default_endpoint(Product::Sae, region).is_err(), "{region}");

@@ -8,23 +8,31 @@ use jiff::Timestamp;
 
 use super::error::{Delivery, Kind};
 
-/// One signed request, ready to be sent. No body: all parameters are in the URL. Its `Debug`
-/// shows neither the URL nor any header value.
+/// One signed request, ready to be sent. Its `Debug` shows neither the URL nor the body nor any
+/// header value.
 pub struct Outgoing {
     method: Method,
     url: String,
     headers: Vec<(&'static str, String)>,
+    body: String,
 }
 
 impl Outgoing {
-    /// The URL text is sent as it is, so it must already be percent-encoded.
+    /// The URL text is sent as it is, so it must already be percent-encoded. No body.
     #[must_use]
     pub const fn new(method: Method, url: String) -> Self {
         Self {
             method,
             url,
             headers: Vec::new(),
+            body: String::new(),
         }
+    }
+
+    /// The same request with a body; empty for none.
+    #[must_use]
+    pub fn with_body(self, body: String) -> Self {
+        Self { body, ..self }
     }
 
     /// Adds a header; the name in lower case.
@@ -42,6 +50,12 @@ impl Outgoing {
     #[must_use]
     pub const fn method(&self) -> &Method {
         &self.method
+    }
+
+    /// The body as it is sent; empty for none.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
     }
 
     /// Names and values of all headers.

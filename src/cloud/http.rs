@@ -24,7 +24,7 @@ pub const BODY_CAP: usize = 1024 * 1024;
 const HEADER_LINES: usize = 100;
 
 /// Header names whose values never appear in logs or debug output.
-const SECRET_HEADERS: [&str; 2] = ["authorization", "x-acs-security-token"];
+const SECRET_HEADERS: [&str; 3] = ["authorization", "x-acs-security-token", "x-security-token"];
 
 /// What the clients are built from.
 #[derive(Clone, Debug)]
@@ -109,6 +109,9 @@ impl Http {
                 .map_err(|_| not_sent("a header value cannot be sent"))?;
             value.set_sensitive(SECRET_HEADERS.contains(name));
             request.headers_mut().insert(*name, value);
+        }
+        if !call.body().is_empty() {
+            *request.body_mut() = Some(call.body().to_owned().into());
         }
         let response = client.execute(request).await.map_err(from_transport)?;
         receive(response).await

@@ -6,6 +6,7 @@
 //! do and answers with plain data.
 
 pub mod alibaba;
+pub mod code;
 pub mod credential;
 pub mod edas;
 pub mod endpoint;
@@ -19,6 +20,7 @@ pub mod resolver;
 pub mod sae;
 pub mod text;
 pub mod types;
+pub mod volcengine;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

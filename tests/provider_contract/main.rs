@@ -13,3 +13,4 @@ mod preflight;
 mod resolve;
 mod submit;
 mod transport;
+mod volcengine;

@@ -6,11 +6,9 @@
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{
-    gateway::{self, Row},
-    json::scalar,
-};
+use super::{gateway, json::scalar};
 use crate::cloud::{
+    code::Row,
     error::{CloudError, Delivery, Kind, Retry},
     exchange::{Failure, Reply},
     text,

@@ -5,7 +5,8 @@
 //! is documented for "an order is running".
 
 use crate::cloud::{
-    alibaba::gateway::{self, Row, ambiguous, permanent},
+    alibaba::gateway,
+    code::{Row, ambiguous, permanent},
     error::Kind,
 };
 

@@ -5,7 +5,8 @@
 //! accepted beside them, in case it is ever mended.
 
 use crate::cloud::{
-    alibaba::gateway::{self, Row, ambiguous, busy, permanent, retryable},
+    alibaba::gateway,
+    code::{Row, ambiguous, busy, permanent, retryable},
     error::Kind,
 };
 

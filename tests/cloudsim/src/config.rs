@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::volcengine::VolcengineConfig;
 use crate::world::{Application, Namespace, OrderPlan};
 
 /// Id of the access key of [`Config::default`]; not a real key.
@@ -32,16 +33,19 @@ pub struct Config {
     pub namespaces: Vec<Namespace>,
     /// Plan of orders for applications without one of their own.
     pub default_plan: OrderPlan,
-    /// How far `x-acs-date` may be from the simulator's clock, in both directions. Alibaba Cloud
-    /// allows 15 minutes.
+    /// How far `x-acs-date` or `X-Date` may be from the simulator's clock, in both directions. Both
+    /// clouds allow 15 minutes.
     pub signature_life: Duration,
     /// Whether the gateway refuses a nonce it has seen (`SignatureNonceUsed`). False shows what a
     /// repeating middle box would do without that filter.
     pub nonce_filter: bool,
-    /// Calls per access key, product and minute before `Throttling.User`; `None` means no limit.
+    /// Calls per access key, product and minute before `Throttling.User`, or
+    /// `AccountFlowLimitExceeded` in Volcengine; `None` means no limit.
     pub calls_per_minute: Option<u32>,
     /// Milliseconds by which the simulator's clock is ahead of the real one; negative is behind.
     pub clock_offset_ms: i64,
+    /// The Volcengine part of the cloud.
+    pub volcengine: VolcengineConfig,
 }
 
 impl Default for Config {
@@ -63,6 +67,7 @@ impl Default for Config {
             nonce_filter: true,
             calls_per_minute: None,
             clock_offset_ms: 0,
+            volcengine: VolcengineConfig::default(),
         }
     }
 }

@@ -32,7 +32,8 @@ impl Incoming {
             return roa.split_once(':').map(|(id, _)| id.to_owned());
         }
         let (_, rest) = header.split_once("Credential=")?;
-        Some(rest.split(',').next().unwrap_or(rest).to_owned())
+        // Volcengine writes the credential scope after the id.
+        Some(rest.split([',', '/']).next().unwrap_or(rest).to_owned())
     }
 
     /// The date of the signature as sent: `x-acs-date` in ACS3, `date` in ROA.

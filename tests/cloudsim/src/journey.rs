@@ -15,7 +15,7 @@ use crate::ledger::{Point, RequestRecord, Verdict};
 use crate::product::{Context, Params, Route};
 use crate::reply::{Decision, conclude, faulted};
 use crate::state::{Parts, State};
-use crate::{Incoming, Refusal, query};
+use crate::{Incoming, Refusal, query, volcengine};
 
 /// Handles a request and every copy of it that faults make.
 pub(crate) async fn travel(state: Arc<State>, request: Incoming) -> Outcome {
@@ -67,6 +67,9 @@ fn receive(parts: &mut Parts, request: &Incoming, now: Timestamp) -> (u64, Effec
 }
 
 fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>) -> RequestRecord {
+    if volcengine::concerns(request) {
+        return volcengine_record(request, now, faults);
+    }
     let params = query::params(&request.query);
     let route = Route::find(&request.path);
     RequestRecord {
@@ -82,6 +85,28 @@ fn record(parts: &Parts, request: &Incoming, now: Timestamp, faults: Vec<String>
         access_key_id: request.claimed_key(),
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
         signed_at: request.signed_at(),
+        faults,
+        held: None,
+        concluded: None,
+        verdict: None,
+    }
+}
+
+fn volcengine_record(request: &Incoming, now: Timestamp, faults: Vec<String>) -> RequestRecord {
+    let params = volcengine::parameters(request);
+    RequestRecord {
+        seq: 0,
+        changed: 0,
+        at: now,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        action: params.get("Action").cloned(),
+        product: Some(volcengine::PRODUCT.to_owned()),
+        app: volcengine::targets(&params),
+        params,
+        access_key_id: request.claimed_key(),
+        nonce: None,
+        signed_at: request.header("x-date").map(str::to_owned),
         faults,
         held: None,
         concluded: None,
@@ -151,14 +176,18 @@ fn execute(
     effects: &Effects,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    if volcengine::concerns(request) {
+        let checked = volcengine::check(parts, request, now)?;
+        if let Some(decision) = instead(effects, volcengine::throttled) {
+            return Ok(decision);
+        }
+        let answer = volcengine::execute(parts, &checked, seq, effects.lag, now)?;
+        return Ok(Decision::Done(answer));
+    }
     let route = Route::resolve(request)?;
     let caller = parts.gateway.admit(request, &route, now)?;
-    match &effects.before {
-        Some(BeforeFault::Answer(canned)) => return Ok(Decision::Instead(canned.clone())),
-        Some(BeforeFault::Throttle(wait)) => {
-            return Ok(Decision::Throttled(Refusal::throttled(*wait)));
-        }
-        Some(BeforeFault::Drop | BeforeFault::Hang) | None => {}
+    if let Some(decision) = instead(effects, Refusal::throttled) {
+        return Ok(decision);
     }
     let mut context = Context {
         world: &mut parts.world,
@@ -169,7 +198,17 @@ fn execute(
         ledger: &mut parts.ledger,
         request: seq,
         nonce: request.header("x-acs-signature-nonce").map(str::to_owned),
+        signed_at: request.signed_at(),
     };
     let data = (route.call.run)(&mut context, &query::params(&request.query))?;
     Ok(Decision::Done((route.product.success)(&parts.world, &data)))
+}
+
+/// What a fault answers instead of executing; `throttled` writes the cloud's own refusal.
+fn instead(effects: &Effects, throttled: fn(Option<u64>) -> Refusal) -> Option<Decision> {
+    match effects.before.as_ref()? {
+        BeforeFault::Answer(canned) => Some(Decision::Instead(canned.clone())),
+        BeforeFault::Throttle(wait) => Some(Decision::Throttled(throttled(*wait))),
+        BeforeFault::Drop | BeforeFault::Hang => None,
+    }
 }

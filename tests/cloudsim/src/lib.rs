@@ -47,6 +47,7 @@ mod sae;
 mod server;
 mod simulator;
 mod state;
+pub mod volcengine;
 pub mod world;
 
 pub use clock::ClockSetting;
@@ -57,6 +58,9 @@ pub use gateway::{acs3, roa};
 pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;
+pub use volcengine::{
+    Instance, InstanceSnapshot, NewEvent, RebootPlan, VolcengineConfig, VolcengineSwitches,
+};
 pub use world::{
     Application, ApplicationPatch, ApplicationStatus, Namespace, NewOrder, OrderPlan,
     OrderSnapshot, ProductKind,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use cloudsim::{
     AccessKey, Application, Config, Control, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET,
-    OrderPlan, RequestRecord, Simulator, Tls, Verdict,
+    Instance, OrderPlan, RebootPlan, RequestRecord, Simulator, Tls, Verdict, VolcengineConfig,
 };
 use jiff::SignedDuration;
 use tokio::io::AsyncReadExt as _;
@@ -53,6 +53,12 @@ struct Flags {
     /// Id of an EDAS application that exists from the start; may be repeated.
     #[arg(long = "edas-app", value_name = "ID")]
     edas_apps: Vec<String>,
+    /// Id of a Volcengine instance that exists from the start, in cn-beijing; may be repeated.
+    #[arg(long = "instance", value_name = "ID")]
+    instances: Vec<String>,
+    /// Time from the call of a Volcengine reboot to its end, for example 30s or 2m.
+    #[arg(long, default_value = "2s", value_parser = duration)]
+    reboot_duration: Duration,
     /// How far the date of a request may be from the simulator's clock.
     #[arg(long, default_value = "15m", value_parser = duration)]
     signature_life: Duration,
@@ -95,8 +101,17 @@ impl Flags {
             applications: self.applications(),
             default_plan: plan.batches(self.batches).ending(self.final_status),
             signature_life: self.signature_life,
+            volcengine: self.volcengine(),
             calls_per_minute: self.calls_per_minute,
             ..Config::default()
+        }
+    }
+
+    fn volcengine(&self) -> VolcengineConfig {
+        VolcengineConfig {
+            instances: self.instances.iter().map(Instance::running).collect(),
+            default_plan: RebootPlan::lasting(self.reboot_duration),
+            ..VolcengineConfig::default()
         }
     }
 }

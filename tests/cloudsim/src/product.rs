@@ -87,6 +87,8 @@ pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) request: u64,
     pub(crate) nonce: Option<String>,
+    /// Date of the signature, as sent.
+    pub(crate) signed_at: Option<String>,
 }
 
 impl Context<'_> {
@@ -121,6 +123,8 @@ impl Context<'_> {
             app: order.app.clone(),
             order: order.id.clone(),
             nonce: self.nonce.clone(),
+            client_token: None,
+            signed_at: self.signed_at.clone(),
             access_key_id: self.caller.access_key_id.clone(),
             creator: self.caller.creator.clone(),
             product: order.product.as_str().to_owned(),

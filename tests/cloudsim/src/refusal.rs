@@ -15,7 +15,7 @@ pub struct Refusal {
     pub code: String,
     /// Text for people; a client must not branch on it.
     pub message: String,
-    /// Wait hint in milliseconds, sent as header `x-acs-retry-after`.
+    /// Wait hint in milliseconds; the gateway of the cloud knows its header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }

@@ -14,7 +14,7 @@ use crate::gateway::wire;
 use crate::ledger::Verdict;
 use crate::product::Route;
 use crate::state::Parts;
-use crate::{Incoming, Refusal};
+use crate::{Incoming, Refusal, volcengine};
 
 /// What was decided about a request.
 pub(crate) enum Decision {
@@ -60,6 +60,7 @@ pub(crate) fn conclude(
             (outcome, hidden(fault.kind(), verdict))
         }
     };
+    let request_id = (!volcengine::concerns(request)).then_some(request_id);
     (with_usual_headers(outcome, request_id, now), verdict)
 }
 
@@ -128,6 +129,9 @@ fn replaced(fault: &AfterFault, answer: Answer, canned: impl Fn(&Canned) -> Answ
 }
 
 fn refused(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Answer {
+    if volcengine::concerns(request) {
+        return volcengine::wire::refused(request, refusal, request_id);
+    }
     let body = refusal_body(parts, request, refusal, request_id);
     let mut answer = json_answer(refusal.http, &body);
     if let Some(wait) = refusal.retry_after_ms {
@@ -138,9 +142,12 @@ fn refused(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &st
     answer
 }
 
-/// The product's own form below HTTP 400, the gateway's above.
+/// The product's own form below HTTP 400, the gateway's above; Volcengine has one form.
 fn refusal_body(parts: &Parts, request: &Incoming, refusal: &Refusal, request_id: &str) -> Value {
     match Route::find(&request.path) {
+        _ if volcengine::concerns(request) => {
+            volcengine::wire::error_body(request, refusal, request_id)
+        }
         Some(route) if refusal.http < 400 => {
             (route.product.failure)(&parts.world, &refusal.code, &refusal.message)
         }
@@ -179,18 +186,17 @@ fn json_answer(http: u16, body: &Value) -> Answer {
     }
 }
 
-/// Every answer has a `Date` by the simulator's clock, made-up ones included.
-fn with_usual_headers(outcome: Outcome, request_id: String, now: Timestamp) -> Outcome {
+/// Every answer has a `Date` by the simulator's clock, made-up ones included. The header with the
+/// request id is Alibaba's.
+fn with_usual_headers(outcome: Outcome, request_id: Option<String>, now: Timestamp) -> Outcome {
     let Outcome::Answer(answer) = outcome else {
         return outcome;
     };
-    let mut usual = vec![
-        (
-            "content-type".to_owned(),
-            "application/json;charset=utf-8".to_owned(),
-        ),
-        ("x-acs-request-id".to_owned(), request_id),
-    ];
+    let mut usual = vec![(
+        "content-type".to_owned(),
+        "application/json;charset=utf-8".to_owned(),
+    )];
+    usual.extend(request_id.map(|id| ("x-acs-request-id".to_owned(), id)));
     // The printer fails only for years of more than four digits, where there is no such date.
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
         usual.push(("date".to_owned(), date));

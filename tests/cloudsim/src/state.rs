@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::faults::FaultBook;
 use crate::gateway::Gateway;
 use crate::ledger::{Ledger, Point};
+use crate::volcengine::Volcengine;
 use crate::world::World;
 
 /// The shared state of a simulator.
@@ -29,6 +30,7 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) world: World,
+    pub(crate) volcengine: Volcengine,
     pub(crate) gateway: Gateway,
     pub(crate) ledger: Ledger,
     pub(crate) faults: FaultBook,
@@ -45,6 +47,7 @@ impl State {
         let seed = micros ^ (u64::from(port) << 48);
         let mut parts = Parts {
             world: World::new(seed, config.default_plan.clone()),
+            volcengine: Volcengine::new(&config.volcengine, clock.now()),
             gateway: Gateway::new(&config),
             ledger: Ledger::default(),
             faults: FaultBook::default(),
@@ -87,6 +90,7 @@ impl State {
         self.with(|parts, now| {
             // The world goes on minting ids where it was: an id of before the reset stays unknown.
             parts.world.clear();
+            parts.volcengine = Volcengine::new(&self.config.volcengine, now);
             parts.gateway = Gateway::new(&self.config);
             parts.faults.clear();
             parts.holds.clear();

@@ -62,6 +62,11 @@ impl Group {
         })
     }
 
+    /// Makes a process that is started by somebody else end with this group.
+    pub fn include(&self, command: &mut Command) {
+        command.process_group(Pid::from_child(&self.guard).as_raw_nonzero().get());
+    }
+
     /// Starts a process, or starts it again in its old place.
     pub fn start(&mut self, name: &'static str, command: Command, log: &Path) -> Outcome<()> {
         let child = self.spawn(name, command, log)?;
@@ -201,7 +206,7 @@ impl Member {
 }
 
 /// The last lines of a file.
-fn tail(path: &Path) -> String {
+pub fn tail(path: &Path) -> String {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
     if let Err(error) = read {

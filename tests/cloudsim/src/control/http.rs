@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Control, http_namespaces};
+use super::{Control, http_namespaces, http_volcengine};
 use crate::answer::{Answer, AnswerBody};
 use crate::config::AccessKey;
 use crate::faults::FaultRule;
@@ -86,6 +86,8 @@ async fn route(control: &Control, request: &Incoming) -> Result<Value, Failure> 
         (_, ["orders", ..]) => orders(control, request, &steps[1..]),
         (_, ["faults", ..]) => faults(control, request, &steps[1..]),
         (_, ["clock", ..]) => clock(control, request, &steps[1..]),
+        (_, ["instances", ..]) => http_volcengine::instances(control, request, &steps[1..]),
+        (_, ["volcengine"]) => http_volcengine::switches(control, request),
         (_, ["access-keys", id]) => access_keys(control, request, id),
         _ => Err(unknown()),
     }

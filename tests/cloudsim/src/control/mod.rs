@@ -4,6 +4,8 @@
 
 mod http;
 mod http_namespaces;
+mod http_volcengine;
+mod instances;
 mod namespaces;
 mod wait;
 

@@ -22,9 +22,11 @@ pub enum Fault {
     StatusAfter(Canned),
     /// Checks the signature and uses up the nonce, does not execute, gives this answer.
     AnswerInstead(Canned),
-    /// Checks the signature, does not execute, answers `Throttling.User`.
+    /// Checks the signature, does not execute, answers `Throttling.User`, or `FlowLimitExceeded`
+    /// in Volcengine.
     Throttle {
-        /// Wait hint in milliseconds, sent as `x-acs-retry-after`.
+        /// Wait hint in milliseconds, sent as `x-acs-retry-after`; in Volcengine as `retry-after`
+        /// in seconds, rounded up.
         #[serde(default)]
         retry_after_ms: Option<u64>,
     },
@@ -68,7 +70,8 @@ pub enum Fault {
     },
     /// Orders younger than this, by the simulator's clock, are missing from what is read: from
     /// `ListChangeOrders`, `DescribeChangeOrder` (then not found) and the last order of
-    /// `DescribeApplicationStatus`.
+    /// `DescribeApplicationStatus`. Volcengine reads show instances and events as they were so
+    /// long ago.
     ListLag {
         /// Milliseconds.
         ms: u64,
@@ -125,8 +128,8 @@ impl Fault {
 /// An answer made up by a test.
 ///
 /// With `body` that text is sent as it is. With `code` alone the gateway's error form is written
-/// for HTTP 400 and above, and the product's envelope with `Success` false below. With neither the
-/// body is empty.
+/// for HTTP 400 and above, and the product's envelope with `Success` false below; Volcengine has one
+/// form for both. With neither the body is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Canned {

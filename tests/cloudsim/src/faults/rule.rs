@@ -17,10 +17,11 @@ pub struct FaultRule {
     /// Action, for example `RestartApplication`; `None` matches every request.
     #[serde(default)]
     pub action: Option<String>,
-    /// Product, `sae` or `edas`; some actions of the two have the same name.
+    /// Product, `sae`, `edas` or `volcengine`; some actions have the same name.
     #[serde(default)]
     pub product: Option<String>,
-    /// Application id named by the request, directly or through an order id, alone or among others.
+    /// Application id named by the request, directly or through an order id, alone or among others;
+    /// in Volcengine an instance id.
     #[serde(default)]
     pub app: Option<String>,
     /// Matching requests that pass first.
@@ -62,7 +63,7 @@ impl FaultRule {
         }
     }
 
-    /// Only requests to this product, `sae` or `edas`.
+    /// Only requests to this product, `sae`, `edas` or `volcengine`.
     #[must_use]
     pub fn product(self, product: impl Into<String>) -> Self {
         Self {

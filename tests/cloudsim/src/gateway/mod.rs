@@ -2,7 +2,7 @@
 //!
 //! `acs3` and `roa` know the two signature schemes, `headers` which headers must be there, `nonces` and `rate`
 //! remember earlier calls, `wire` writes refusals. What a call does is the products' business.
-//! Another cloud (Volcengine) would come with a gateway of its own beside this one.
+//! Another cloud (Volcengine) has a gateway of its own, which shares the keys and the rate.
 
 pub mod acs3;
 mod headers;
@@ -31,6 +31,22 @@ pub(crate) struct Gateway {
     signature_life: SignedDuration,
     nonce_filter: bool,
     calls_per_minute: Option<u32>,
+}
+
+/// What the gateway of another cloud shares with this one.
+impl Gateway {
+    pub(crate) fn known_key(&self, id: &str) -> Option<&AccessKey> {
+        self.keys.get(id)
+    }
+
+    pub(crate) fn signature_life(&self) -> SignedDuration {
+        self.signature_life
+    }
+
+    /// Counts a call; an error if there are too many in this minute.
+    pub(crate) fn count_call(&mut self, id: &str, now: Timestamp) -> Result<(), Refusal> {
+        self.rate.count(id, self.calls_per_minute, now)
+    }
 }
 
 /// Who makes a call that the gateway let through.

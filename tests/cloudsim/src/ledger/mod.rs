@@ -41,6 +41,16 @@ impl Ledger {
         self.select(|request| request.nonce.as_deref() == Some(nonce))
     }
 
+    /// Requests that carried this Volcengine `ClientToken`, oldest first.
+    pub fn by_client_token(&self, token: &str) -> Vec<&RequestRecord> {
+        self.select(|request| {
+            request
+                .params
+                .get("ClientToken")
+                .is_some_and(|t| t == token)
+        })
+    }
+
     /// Requests now held at a hold point.
     pub fn held(&self) -> Vec<&RequestRecord> {
         self.select(|request| request.held.is_some())
@@ -65,7 +75,7 @@ impl Ledger {
             .collect()
     }
 
-    /// Restarts of one application of one product (`sae`, `edas`), oldest first.
+    /// Restarts of one application of one product (`sae`, `edas`, `volcengine`), oldest first.
     pub fn restarts_in(&self, product: &str, app: &str) -> Vec<&RestartRecord> {
         let mut found = self.restarts_of(app);
         found.retain(|restart| restart.product == product);
@@ -102,6 +112,14 @@ impl Ledger {
         self.restarts
             .iter()
             .filter(|restart| restart.nonce.as_deref() == Some(nonce))
+            .collect()
+    }
+
+    /// Restarts executed for requests with this Volcengine `ClientToken`, one per instance.
+    pub fn restarts_by_client_token(&self, token: &str) -> Vec<&RestartRecord> {
+        self.restarts
+            .iter()
+            .filter(|restart| restart.client_token.as_deref() == Some(token))
             .collect()
     }
 

@@ -56,21 +56,21 @@ pub struct RequestRecord {
     pub method: String,
     /// Path without the query.
     pub path: String,
-    /// Decoded query parameters.
+    /// Decoded parameters of the query and, in Volcengine, of the form.
     pub params: BTreeMap<String, String>,
-    /// Action of this path, `None` for a path no product has.
+    /// Action of this path, `None` for a path no product has; in Volcengine the one of the query.
     pub action: Option<String>,
-    /// Product of this path: `sae` or `edas`. Some actions of the two have the same name.
+    /// Product: `sae`, `edas` or `volcengine`. Some actions have the same name.
     #[serde(default)]
     pub product: Option<String>,
     /// Application named by the request, directly or through an order id or a pipeline id; several
-    /// are joined by commas.
+    /// are joined by commas. In Volcengine the instances.
     pub app: Option<String>,
     /// Access key id claimed, whether or not the signature is good.
     pub access_key_id: Option<String>,
     /// `x-acs-signature-nonce`.
     pub nonce: Option<String>,
-    /// `x-acs-date`, or in ROA `date`, as sent.
+    /// `x-acs-date`, in ROA `date`, in Volcengine `X-Date`, as sent.
     pub signed_at: Option<String>,
     /// Kinds of the faults that apply to it.
     pub faults: Vec<String>,
@@ -107,17 +107,23 @@ pub struct RestartRecord {
     pub request: u64,
     /// When it was executed, by the simulator's clock.
     pub at: Timestamp,
-    /// Application id.
+    /// Application id, or instance id in Volcengine.
     pub app: String,
-    /// Order id.
+    /// Order id; in Volcengine the id of the system event.
     pub order: String,
     /// `x-acs-signature-nonce` of the request.
     pub nonce: Option<String>,
+    /// Volcengine `ClientToken` of the request.
+    #[serde(default)]
+    pub client_token: Option<String>,
+    /// Date of the request's signature, as sent: `x-acs-date`, in ROA `date`, in Volcengine `X-Date`.
+    #[serde(default)]
+    pub signed_at: Option<String>,
     /// Access key id of the request.
     pub access_key_id: String,
     /// User id the order names as its creator.
     pub creator: String,
-    /// Product: `sae` or `edas`.
+    /// Product: `sae`, `edas` or `volcengine`.
     #[serde(default)]
     pub product: String,
     /// Instances (SAE `RestartInstances`) or ECCs (EDAS) really restarted, without those that the

@@ -19,7 +19,7 @@ use crate::answer::{Answer, Outcome};
 use crate::control::{self, Control};
 use crate::journey;
 
-/// Largest request body read; the simulated calls have none.
+/// Largest request body read; the simulated calls have a short form at most.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// What every connection needs.

@@ -60,6 +60,17 @@ async fn the_program_prints_its_url_and_serves_what_its_flags_say() {
 }
 
 #[tokio::test]
+async fn the_program_has_the_instances_of_its_flags() {
+    let flags = ["--instance", "i-1", "--reboot-duration", "1h", "--quiet"];
+    let mut program = Program::start(&flags);
+    let url = program.first_line();
+    let host = url.strip_prefix("http://").unwrap();
+    control(host, "POST", "instances/i-1/reboot", &Value::Null).await;
+    let instance = control(host, "GET", "instances/i-1", &Value::Null).await;
+    assert_eq!(instance.json()["status"], "REBOOTING");
+}
+
+#[tokio::test]
 async fn the_program_logs_a_request_on_standard_error() {
     let mut program = Program::start(&[]);
     let url = program.first_line();

@@ -33,3 +33,4 @@ mod roa_refusals;
 mod roa_vectors;
 mod tls;
 mod vectors;
+mod volcengine;

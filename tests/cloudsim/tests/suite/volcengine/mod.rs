@@ -1,0 +1,12 @@
+//! Volcengine over real HTTP.
+
+mod client;
+mod control;
+mod dates;
+mod events;
+mod faults;
+mod gateway;
+mod instances;
+mod reboots;
+mod tokens;
+mod vectors;

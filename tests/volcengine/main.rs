@@ -1,0 +1,14 @@
+//! The pure half of Volcengine: what an answer means, what a look proves, who shares a read, what a
+//! reboot would do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod answers;
+mod book;
+mod codes;
+mod evidence;
+mod plan;
+mod reads;
