@@ -8,6 +8,7 @@
 pub mod alibaba;
 pub mod code;
 pub mod credential;
+pub mod edas;
 pub mod endpoint;
 pub mod error;
 pub mod exchange;

@@ -210,7 +210,8 @@ const ROOMS: [&str; 14] = [
     "telemetry.rs",
 ];
 
-/// Every file of a product but the two that wait for the network, and the one that lists the others.
+/// Every file of a product but the client and the provider, which wait for the network (a provider
+/// may be a folder), and the one that lists the others.
 fn is_pure_cloud_file(file: &str) -> bool {
     let folder_and_name = file
         .strip_prefix("src/cloud/")
@@ -218,6 +219,7 @@ fn is_pure_cloud_file(file: &str) -> bool {
     folder_and_name.is_some_and(|(folder, name)| {
         PRODUCTS.contains(&folder)
             && !["client.rs", "provider.rs", "sts.rs", "mod.rs"].contains(&name)
+            && !name.starts_with("provider/")
     })
 }
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-pub use crate::cloud::code::{Row, ambiguous, busy, permanent, retryable};
-use crate::cloud::error::Kind;
+use crate::cloud::{
+    code::{Row, ambiguous, busy, permanent, retryable},
+    error::Kind,
+};
 
 /// The longest wait that an answer may ask for; more is cut.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
