@@ -11,6 +11,7 @@
 mod support;
 
 mod accounts;
+mod alibaba;
 mod answers;
 mod happy;
 mod lost;
