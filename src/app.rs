@@ -127,7 +127,7 @@ async fn client(metrics: &Arc<Metrics>) -> Result<kube::Client, AppError> {
 
 fn settings(args: &RunArgs) -> Settings {
     Settings {
-        namespaces: args.watch_namespaces.clone(),
+        namespaces: args.watch_namespaces(),
         operator_namespace: args.operator_namespace.clone(),
         lease_name: args.lease_name.clone(),
         identity: args.identity(),
@@ -136,7 +136,7 @@ fn settings(args: &RunArgs) -> Settings {
             operator_namespace: args.operator_namespace.clone(),
             development_endpoints: args.development_endpoints,
             private_suffixes: args.private_endpoint_suffixes.clone(),
-            writes_cluster_status: args.watch_namespaces.is_empty(),
+            writes_cluster_status: args.watch_namespaces().is_empty(),
         },
     }
 }
