@@ -60,7 +60,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::new());
-    let health = Arc::new(Health::default());
+    let health = Arc::new(Health::waiting_for(&["accounts", "requests"]));
     warn_of_development_endpoints(args, &metrics);
     let http = Http::new(&http_settings(args).await?).map_err(AppError::Http)?;
     let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
