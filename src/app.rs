@@ -15,7 +15,7 @@ use crate::{
         observer::CallObserver,
     },
     controller::{self, Parts, Settings, accounts::AccountSettings},
-    kube_requests::CountRequests,
+    kube_requests::{CountRequests, Watchdog},
     metrics::Metrics,
     protocol::policy::Policy,
     server::{self, Health},
@@ -69,7 +69,10 @@ pub async fn run(
         clock: clock.clone(),
         observer,
     });
-    let client = client(&metrics).await?;
+    let watchdog = Arc::new(Watchdog::default());
+    let (judge, time) = (watchdog.clone(), clock.clone());
+    health.judge_by(move || judge.verdict(time.boot()));
+    let client = client(CountRequests::new(metrics.clone(), watchdog, clock.clone())).await?;
     let listener = server::bind(args.bind)
         .await
         .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
@@ -118,11 +121,11 @@ async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
 
 /// A client that never repeats a request by itself: a repeated status write that was stored comes
 /// back as a conflict with ourselves.
-async fn client(metrics: &Arc<Metrics>) -> Result<kube::Client, AppError> {
+async fn client(layer: CountRequests) -> Result<kube::Client, AppError> {
     let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
     config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
-    Ok(builder.with_layer(&CountRequests(metrics.clone())).build())
+    Ok(builder.with_layer(&layer).build())
 }
 
 fn settings(args: &RunArgs) -> Settings {

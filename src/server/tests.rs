@@ -1,5 +1,7 @@
 //! Over real HTTP on the loopback interface, with bytes written by hand.
 
+use std::sync::Mutex;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -90,19 +92,21 @@ async fn ready_needs_every_named_condition_and_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_process_that_is_not_ready_is_alive_until_it_is_said_to_be_dead() {
+async fn a_process_that_is_not_ready_is_alive_until_its_judge_says_otherwise() {
     let server = start(&["watch"]).await;
     assert!(server.get("/healthz").await.starts_with("HTTP/1.1 200 "));
 
+    let verdict: Arc<Mutex<Option<String>>> = Arc::default();
+    let judge = verdict.clone();
     server
         .health
-        .set_dead(Some("no watch for 10 minutes".into()));
+        .judge_by(move || judge.lock().unwrap().clone());
+    assert!(server.get("/healthz").await.starts_with("HTTP/1.1 200 "));
+
+    *verdict.lock().unwrap() = Some("no watch for 10 minutes".into());
     let answer = server.get("/healthz").await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     assert_eq!(body(&answer), "no watch for 10 minutes\n");
-
-    server.health.set_dead(None);
-    assert!(server.get("/healthz").await.starts_with("HTTP/1.1 200 "));
     server.stop().await;
 }
 
