@@ -23,7 +23,7 @@ help: ## this list
 
 demo: tools ## restarts on a simulated cloud, on a real API server; KEEP=1 leaves it running
 	@$(MAKE) --no-print-directory -j2 controlplane demo-programs
-	@$(LAB) demo
+	@KEEP= $(LAB) demo $(if $(filter 1,$(KEEP)),--keep)
 
 test: tools ## all tests, on one real API server
 	@$(MAKE) --no-print-directory -j2 controlplane test-programs
@@ -57,6 +57,6 @@ test-programs:
 	  echo "make: tests built in $$(($$(date +%s) - started)) s"
 
 tools:
-	@command -v $(firstword $(CARGO)) >/dev/null || { echo "make: cargo is missing: install Rust 1.89 or newer" >&2; exit 1; }
+	@command -v $(firstword $(CARGO)) >/dev/null || { echo "make: cargo is missing: install Rust 1.91 or newer" >&2; exit 1; }
 	@command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || \
 	  { echo "make: a C compiler is missing (cc): the TLS library is built with it" >&2; exit 1; }

@@ -51,10 +51,12 @@ pub struct ForProducts {
     pub observer: Arc<dyn CallObserver>,
 }
 
-/// Runs the operator until `shutdown`, and then to the end of what was under way.
+/// Runs the operator until `shutdown`, and then to the end of what was under way. Of `deadlines`
+/// only the times count: everything else comes from the arguments.
 pub async fn run(
     args: &RunArgs,
     policy: Policy,
+    deadlines: HttpSettings,
     clock: Arc<dyn Clock>,
     products: impl FnOnce(ForProducts) -> Registry,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -62,7 +64,7 @@ pub async fn run(
     let metrics = Arc::new(Metrics::new());
     let health = Arc::new(Health::waiting_for(&["accounts", "requests"]));
     warn_of_development_endpoints(args, &metrics);
-    let http = Http::new(&http_settings(args).await?).map_err(AppError::Http)?;
+    let http = Http::new(&http_settings(args, deadlines).await?).map_err(AppError::Http)?;
     let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
     let registry = products(ForProducts {
         http,
@@ -101,7 +103,7 @@ fn warn_of_development_endpoints(args: &RunArgs, metrics: &Metrics) {
     }
 }
 
-async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
+async fn http_settings(args: &RunArgs, deadlines: HttpSettings) -> Result<HttpSettings, AppError> {
     let extra_roots_pem = match &args.extra_ca {
         None => Vec::new(),
         Some(file) => tokio::task::spawn_blocking({
@@ -115,7 +117,7 @@ async fn http_settings(args: &RunArgs) -> Result<HttpSettings, AppError> {
     Ok(HttpSettings {
         development_endpoints: args.development_endpoints,
         extra_roots_pem,
-        ..HttpSettings::default()
+        ..deadlines
     })
 }
 

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use restart_operator::{
     api, app,
     cli::{Cli, Command, RunArgs},
-    cloud::{sae::SaeProvider, types::Product},
+    cloud::{http::HttpSettings, sae::SaeProvider, types::Product},
     controller::clock::SystemClock,
     protocol::policy::Policy,
     telemetry::{self, Chain},
@@ -41,6 +41,7 @@ async fn run(args: &RunArgs) -> Result<(), String> {
     app::run(
         args,
         Policy::default(),
+        HttpSettings::default(),
         Arc::new(SystemClock),
         products,
         app::terminated(),

@@ -108,7 +108,7 @@ mod tests {
         let memory = Memory::default();
         let written = object("u", "12");
         memory.update(&written, |entry| {
-            entry.stored = Some(Box::new(written.clone()))
+            entry.stored = Some(Box::new(written.clone()));
         });
         let version = |cached: &str| {
             memory
@@ -125,7 +125,7 @@ mod tests {
     fn an_object_created_anew_inherits_nothing() {
         let memory = Memory::default();
         memory.update(&object("old", "5"), |entry| {
-            entry.unsaved = Some(Done::Rested)
+            entry.unsaved = Some(Done::Rested);
         });
         assert_eq!(memory.recall(&object("new", "6")).unsaved, None);
     }

@@ -254,11 +254,18 @@ fn submitted(status: &RestartRequestStatus, reason: Reason) -> (ConditionStatus,
     if attempt.answer == Some(Answer::Rejected) {
         return (ConditionStatus::False, R::Rejected);
     }
-    match reason {
-        R::OutcomeUnknown | R::OrderLost => (ConditionStatus::Unknown, R::OutcomeUnknown),
-        R::ResolvedExecuted => (ConditionStatus::True, R::OrderAdopted),
-        _ if ends(reason) => (ConditionStatus::False, R::NotExecuted),
-        _ if attempt.answer.is_some() => (ConditionStatus::Unknown, R::Resolving),
-        _ => (ConditionStatus::Unknown, R::IntentRecorded),
+    if matches!(reason, R::OutcomeUnknown | R::OrderLost) {
+        return (ConditionStatus::Unknown, R::OutcomeUnknown);
     }
+    if reason == R::ResolvedExecuted {
+        return (ConditionStatus::True, R::OrderAdopted);
+    }
+    if ends(reason) {
+        return (ConditionStatus::False, R::NotExecuted);
+    }
+    let why = match attempt.answer {
+        Some(_) => R::Resolving,
+        None => R::IntentRecorded,
+    };
+    (ConditionStatus::Unknown, why)
 }

@@ -214,10 +214,12 @@ fn back_off(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
     if let Some(stored) = &mut draft.status.attempt {
         stored.not_before = Some(Time(whole_seconds_up(until)));
     }
-    let reason = match error.kind {
-        Kind::Throttled => Reason::Throttled,
-        Kind::Busy => Reason::ForeignChangeOrder,
-        _ => Reason::BackingOff,
+    let reason = if error.kind == Kind::Throttled {
+        Reason::Throttled
+    } else if error.kind == Kind::Busy {
+        Reason::ForeignChangeOrder
+    } else {
+        Reason::BackingOff
     };
     let message = format!(
         "{}. Nothing was restarted; attempt {} follows after {} s",

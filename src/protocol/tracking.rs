@@ -132,9 +132,14 @@ fn read(
                  new request to restart again"
             ),
         ),
-        _ if deadline_is_over(draft, started) => deadline_exceeded(draft, order),
-        open => {
-            under_way(draft, order, open, started);
+        OrderState::Running
+        | OrderState::WaitsForConfirmation
+        | OrderState::WaitsForApproval
+        | OrderState::NeedsAttention => {
+            if deadline_is_over(draft, started) {
+                return deadline_exceeded(draft, order);
+            }
+            under_way(draft, order, report.state, started);
             let told_before = super::story::told(&before);
             if told_before == super::story::told(&draft.status) && !progress_due && !draft.edited {
                 draft.status = before; // progress alone can wait for its turn
@@ -199,14 +204,11 @@ fn under_way(draft: &mut Draft<'_>, order: &OrderId, state: OrderState, started:
                  then let it go on or abort it there"
             ),
         ),
-        _ if draft.on.spec.cancel => (
-            Reason::Cancelling,
-            format!("the cloud is asked to abort change order {order}"),
-        ),
-        _ => (
-            Reason::Running,
-            format!("the cloud runs change order {order}"),
-        ),
+        OrderState::Running
+        | OrderState::Succeeded
+        | OrderState::PartlySucceeded
+        | OrderState::Failed
+        | OrderState::Aborted => running(draft, order),
     };
     let paused = !matches!(reason, Reason::Running | Reason::Cancelling);
     if paused {
@@ -219,6 +221,21 @@ fn under_way(draft: &mut Draft<'_>, order: &OrderId, state: OrderState, started:
         draft.now
     };
     plan(draft, started, soonest);
+}
+
+/// The story of an order that goes on.
+fn running(draft: &Draft<'_>, order: &OrderId) -> (Reason, String) {
+    if draft.on.spec.cancel {
+        (
+            Reason::Cancelling,
+            format!("the cloud is asked to abort change order {order}"),
+        )
+    } else {
+        (
+            Reason::Running,
+            format!("the cloud runs change order {order}"),
+        )
+    }
 }
 
 /// The next poll: by the order's age, not before `soonest`, and exactly at the active deadline.

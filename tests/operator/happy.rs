@@ -35,7 +35,7 @@ async fn one_request_is_one_restart_three_writes_and_no_read() {
     let patch = kube::api::Patch::Merge(json!({"metadata": {"annotations": {"note": "seen"}}}));
     let edited = world
         .requests()
-        .patch("first", &Default::default(), &patch)
+        .patch("first", &kube::api::PatchParams::default(), &patch)
         .await
         .unwrap();
     world.ask("second", json!({})).await;

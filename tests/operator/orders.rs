@@ -13,7 +13,7 @@ fn plan() -> OrderPlan {
 
 async fn world_with(prefix: &str, plan: OrderPlan) -> World {
     World::with(prefix, |config| {
-        config.applications = vec![Application::running(APP).with_plan(plan)]
+        config.applications = vec![Application::running(APP).with_plan(plan)];
     })
     .await
 }

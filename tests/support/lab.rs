@@ -1,9 +1,11 @@
 //! `lab`: a control plane around something else, for `make test`, `make demo` and curious people.
 //!
 //! `lab exec -- COMMAND…` starts one, runs the command with `RESTART_OPERATOR_TEST_CONTROL_PLANE` set, stops
-//! it and ends as the command did. `lab up` starts one for a person. Each subcommand that does more has a
-//! file of its own beside this one; here is only what they are called and how they end.
+//! it and ends as the command did. `lab up` starts one for a person, and `lab demo` shows restarts on one.
+//! Each subcommand that does more has a file of its own beside this one; here is only what they are called
+//! and how they end.
 
+mod demo;
 #[path = "mod.rs"]
 mod support;
 
@@ -19,6 +21,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::demo::Stage;
 use self::support::{
     controlplane::{ControlPlane, SHARED, assets, needs, users::User},
     failure::{Failure, Outcome, While},
@@ -44,6 +47,12 @@ enum Lab {
     },
     /// Start a control plane and keep it until Ctrl-C or until stdin closes.
     Up,
+    /// Show restarts on a simulated cloud, and compare what was asked with what was executed.
+    Demo {
+        /// Leave everything running afterwards, until Ctrl-C or until stdin closes.
+        #[arg(long)]
+        keep: bool,
+    },
 }
 
 #[tokio::main]
@@ -51,6 +60,7 @@ async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Lab::Exec { command } => exec(&command).await,
         Lab::Up => up().await,
+        Lab::Demo { keep } => demo(keep).await,
     };
     result.unwrap_or_else(|failure| {
         eprintln!("lab: {failure}");
@@ -123,6 +133,25 @@ async fn up() -> Outcome<ExitCode> {
     }
     plane.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows restarts. It ends well if each was executed once and succeeded.
+async fn demo(keep: bool) -> Outcome<ExitCode> {
+    let mut interrupt = ready_to_start()?;
+    let Some(stage) = interrupt.or(Stage::set()).await? else {
+        return Ok(ExitCode::from(130));
+    };
+    let Some(good) = interrupt.or(stage.play()).await? else {
+        return Ok(ExitCode::from(130));
+    };
+    if keep {
+        stage.print_how_to_use_it();
+        tokio::select! {
+            _ = interrupt.next() => {}
+            () = stdin_closed() => {}
+        }
+    }
+    Ok(ExitCode::from(u8::from(!good)))
 }
 
 /// Has the programs at hand, then takes over the signals: a build of minutes is ended by them as usual.

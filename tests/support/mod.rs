@@ -4,12 +4,16 @@
 //! |---|---|
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
+//! | [`gate`] | a door between one operator and the API server, where one request can be stopped |
+//! | [`hold`] | the points at which the host stops by itself |
 //! | [`policy`] | shorter numbers of the protocol |
+//! | [`process`] | an operator as a process of its own, to be killed, frozen or asked to end |
 //! | [`world`] | one test's namespace, cloud, account and operators |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
 //! | [`wait`] | asking until a fact holds, with a limit |
 //!
-//! `lab.rs` beside this file is no module of it: it is a Cargo example that uses it.
+//! `lab.rs` and `host.rs` beside this file are no modules of it: they are Cargo examples that use it, `lab.rs`
+//! with `demo` as its own.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -22,7 +26,10 @@
 
 pub mod controlplane;
 pub mod failure;
+pub mod gate;
+pub mod hold;
 pub mod policy;
+pub mod process;
 pub mod tls;
 pub mod wait;
 pub mod world;

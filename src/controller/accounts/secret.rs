@@ -113,6 +113,9 @@ mod tests {
 
     use super::*;
 
+    /// The keys of a Secret, and what is said of it.
+    type Case<'a> = (&'a [(&'a str, &'a [u8])], &'a str);
+
     fn secret(keys: &[(&str, &[u8])]) -> Secret {
         let data = keys
             .iter()
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn a_bad_secret_is_named_by_key_and_never_by_value() {
         let canary = b"canary value";
-        let cases: [(&[(&str, &[u8])], &str); 5] = [
+        let cases: [Case<'_>; 5] = [
             (
                 &[("accessKeySecret", b"KEY")],
                 "the key accessKeyId is missing",

@@ -56,7 +56,7 @@ impl Default for Config {
             )],
             applications: Vec::new(),
             default_plan: OrderPlan::default(),
-            signature_life: Duration::from_secs(15 * 60),
+            signature_life: Duration::from_mins(15),
             nonce_filter: true,
             calls_per_minute: None,
             clock_offset_ms: 0,

@@ -62,6 +62,11 @@ impl Group {
         })
     }
 
+    /// Makes a process that is started by somebody else end with this group.
+    pub fn include(&self, command: &mut Command) {
+        command.process_group(Pid::from_child(&self.guard).as_raw_nonzero().get());
+    }
+
     /// Starts a process, or starts it again in its old place.
     pub fn start(&mut self, name: &'static str, command: Command, log: &Path) -> Outcome<()> {
         let child = self.spawn(name, command, log)?;
@@ -87,8 +92,14 @@ impl Group {
             let copy = file.try_clone().while_doing("share a log file")?;
             (Stdio::from(file), Stdio::from(copy))
         };
+        // Nothing is inherited; what the caller set stays.
+        let set = command.get_envs();
+        let set: Vec<_> = set
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
         command
             .env_clear()
+            .envs(set)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
@@ -195,7 +206,7 @@ impl Member {
 }
 
 /// The last lines of a file.
-fn tail(path: &Path) -> String {
+pub fn tail(path: &Path) -> String {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
     if let Err(error) = read {

@@ -160,6 +160,11 @@ impl Order {
             created: self.created,
             status: progress.status,
             sub_status: progress.sub_status,
+            pipelines: progress
+                .pipelines
+                .iter()
+                .map(|batch| batch.status)
+                .collect(),
             finished: progress.finished,
         }
     }
@@ -184,6 +189,8 @@ pub struct OrderSnapshot {
     pub status: i64,
     /// 0 normal, 1 abnormal.
     pub sub_status: i64,
+    /// Status number of each pipeline (batch), first batch first.
+    pub pipelines: Vec<i64>,
     /// When it ended; `None` while it occupies its application.
     pub finished: Option<Timestamp>,
 }

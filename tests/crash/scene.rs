@@ -1,0 +1,278 @@
+//! One test's world with processes in it, and the judge: the simulator's ledger against what the
+//! requests say of themselves.
+
+use std::{fs, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, api::ListParams, config::Kubeconfig, runtime::wait::await_condition};
+use restart_operator::api::{Attribution, RestartRequest};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::support::{
+    controlplane::{process::tail, users::User},
+    gate::Gate,
+    process::{Launch, OperatorProcess},
+    wait,
+    world::{World, phase_of},
+};
+
+/// Longest wait for a fact. It only ends a test that hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The call that must not be made twice.
+pub(crate) const RESTART: &str = "RestartApplication";
+
+/// A world with a folder for the logs of its processes.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    logs: TempDir,
+}
+
+impl Scene {
+    pub(crate) async fn new(prefix: &str) -> Self {
+        Self::with(prefix, |_| ()).await
+    }
+
+    /// The same with another cloud.
+    pub(crate) async fn with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self {
+            world: World::with(prefix, change).await,
+            logs: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// One in which the account's status tells under which user the cloud shows our orders. An
+    /// operator of one namespace only reads that status, so one of the whole cluster writes it first.
+    pub(crate) async fn taught(prefix: &str) -> Self {
+        Self::taught_with(prefix, |_| ()).await
+    }
+
+    /// The same with another cloud.
+    pub(crate) async fn taught_with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let scene = Self::with(prefix, change).await;
+        let teacher = scene.world.operator().await;
+        scene.world.teach_the_creator().await;
+        teacher.stop().await;
+        scene
+    }
+
+    pub(crate) fn host(&self, identity: &str) -> Launch {
+        Launch::host(&self.world, identity, self.logs.path())
+    }
+
+    pub(crate) fn shipped(&self, identity: &str) -> Launch {
+        Launch::shipped(&self.world, identity, self.logs.path())
+    }
+
+    /// The process that comes after a crash: in the same pod, so with the same identity.
+    pub(crate) fn restarted(&self) -> OperatorProcess {
+        self.host("pod").start()
+    }
+
+    pub(crate) async fn gate(&self) -> Gate {
+        Gate::to(&self.world.plane).await
+    }
+
+    pub(crate) async fn ask(&self, name: &str) -> RestartRequest {
+        self.world.ask(name, json!({})).await
+    }
+
+    /// The restart calls that were made for a request, whatever came of them.
+    pub(crate) async fn calls_of(&self, name: &str) -> Vec<RequestRecord> {
+        let request = self.world.get(name).await;
+        let ledger = self.world.ledger();
+        let nonces = nonces(&request);
+        let calls = nonces.iter().flat_map(|nonce| ledger.by_nonce(nonce));
+        calls.cloned().collect()
+    }
+
+    /// The same, once the cloud has answered, or dropped, what it received.
+    pub(crate) async fn answered_calls_of(&self, name: &str) -> Vec<RequestRecord> {
+        let answered = |ledger: &Ledger| {
+            let mut calls = ledger.requests(RESTART).into_iter().peekable();
+            calls.peek().is_some() && calls.all(|call| call.verdict.is_some())
+        };
+        let all = self.world.sim.wait_for(answered, PATIENCE).await;
+        all.expect("an answer to every call");
+        self.calls_of(name).await
+    }
+
+    /// Until this process holds the Lease that all share.
+    pub(crate) async fn until_holder(&self, identity: &str) {
+        let api: Api<Lease> = Api::namespaced(self.world.admin.clone(), &self.world.namespace);
+        let holds = |lease: Option<&Lease>| {
+            let holder = lease.and_then(|lease| lease.spec.as_ref()?.holder_identity.as_deref());
+            holder == Some(identity)
+        };
+        let wait = await_condition(api, "restart-operator", holds);
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        found.expect("it never led").expect("a watch");
+    }
+
+    /// Until this process has logged `words`: only for what nobody else can see.
+    pub(crate) async fn until_log_says(&self, identity: &str, words: &str) {
+        let path = self.logs.path().join(format!("{identity}.log"));
+        wait::until(&format!("{identity} says {words:?}"), async || {
+            fs::read_to_string(&path).is_ok_and(|log| log.contains(words))
+        })
+        .await;
+    }
+
+    /// Until the request has ended; then everything is judged.
+    pub(crate) async fn end_of(&self, name: &str) -> End {
+        let object = self.world.until_finished(name).await;
+        self.judge().await;
+        End::of(&object)
+    }
+
+    /// Every request of the namespace has a true end, nothing was called or executed twice, and no
+    /// process has logged the secret.
+    pub(crate) async fn judge(&self) {
+        let ledger = self.world.ledger();
+        let requests = self.world.requests();
+        let all = requests.list(&ListParams::default()).await.expect("a list");
+        let executed: usize = all.items.iter().map(|one| judge_one(one, &ledger)).sum();
+        assert_eq!(
+            executed,
+            ledger.restarts().len(),
+            "a restart that nobody asked for"
+        );
+        self.no_secret_in_the_logs();
+    }
+
+    /// Neither the cloud's nor the API server's, at the level at which every library logs.
+    fn no_secret_in_the_logs(&self) {
+        let kubeconfig = Kubeconfig::read_from(self.world.plane.kubeconfig(User::Operator));
+        let users = kubeconfig.expect("a kubeconfig").auth_infos;
+        let tokens = users.into_iter().filter_map(|user| user.auth_info?.token);
+        let secrets: Vec<String> = tokens
+            .map(|token| token.expose_secret().to_owned())
+            .chain([
+                DEFAULT_KEY_SECRET.to_owned(),
+                BASE64.encode(DEFAULT_KEY_SECRET),
+            ])
+            .collect();
+        for entry in fs::read_dir(self.logs.path()).expect("logs") {
+            let path = entry.expect("a log").path();
+            let log = fs::read(&path).expect("a log");
+            let log = String::from_utf8_lossy(&log);
+            assert!(!log.is_empty(), "{} is empty", path.display());
+            for secret in &secrets {
+                let line = log.lines().find(|line| line.contains(secret.as_str()));
+                assert_eq!(line, None, "a secret is in {}", path.display());
+            }
+        }
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for entry in fs::read_dir(self.logs.path())
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                eprintln!("--- {}\n{}", entry.path().display(), tail(&entry.path()));
+            }
+        }
+    }
+}
+
+/// What a test says about an end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) phase: &'static str,
+    pub(crate) attribution: Option<Attribution>,
+}
+
+impl End {
+    pub(crate) fn of(object: &RestartRequest) -> Self {
+        let order = object
+            .status
+            .as_ref()
+            .and_then(|status| status.change_order.as_ref());
+        Self {
+            phase: phase_of(object),
+            attribution: order.map(|order| order.attribution),
+        }
+    }
+
+    /// Executed, and known from the answer to the call.
+    pub(crate) const DIRECT: Self = Self {
+        phase: "Succeeded",
+        attribution: Some(Attribution::Direct),
+    };
+
+    /// Executed, and found afterwards.
+    pub(crate) const ADOPTED: Self = Self {
+        phase: "Succeeded",
+        attribution: Some(Attribution::Adopted),
+    };
+
+    /// Proved not to be executed.
+    pub(crate) const NOT_EXECUTED: Self = Self {
+        phase: "NotExecuted",
+        attribution: None,
+    };
+}
+
+/// Judges one request, and gives how many restarts were executed for it.
+fn judge_one(request: &RestartRequest, ledger: &Ledger) -> usize {
+    let name = request.metadata.name.as_deref().unwrap_or_default();
+    let status = request.status.clone().unwrap_or_default();
+    let nonces = nonces(request);
+    for nonce in &nonces {
+        let sent = ledger.by_nonce(nonce).len();
+        assert!(sent <= 1, "{name}: attempt {nonce} was sent {sent} times");
+    }
+    let executed: Vec<&RestartRecord> = nonces
+        .iter()
+        .flat_map(|nonce| ledger.restarts_by_nonce(nonce))
+        .collect();
+    assert!(executed.len() <= 1, "{name}: executed twice: {executed:#?}");
+    let order = executed.first().map(|restart| restart.order.as_str());
+    let told = status
+        .change_order
+        .as_ref()
+        .and_then(|order| order.id.as_deref());
+    match phase_of(request) {
+        "Succeeded" => assert_eq!(
+            (executed.len(), told),
+            (1, order),
+            "{name}: a false success"
+        ),
+        "NotExecuted" | "Failed" | "Cancelled" | "Expired" | "Skipped" => {
+            assert_eq!((order, told), (None, None), "{name}: executed all the same");
+        }
+        "Unknown" => {}
+        phase => panic!("{name} has no end, it is {phase}"),
+    }
+    if phase_of(request) == "NotExecuted" {
+        let ended = status.completion_time.map(|time| time.0);
+        let window = status.attempt.map(|attempt| attempt.not_after.0);
+        assert!(
+            ended > window,
+            "{name}: told before the signature had ended"
+        );
+    }
+    executed.len()
+}
+
+/// The nonces of all attempts, from what the protocol says and not from the status.
+fn nonces(request: &RestartRequest) -> Vec<String> {
+    let uid = request.metadata.uid.as_deref().unwrap_or_default();
+    let attempt = request
+        .status
+        .as_ref()
+        .and_then(|status| status.attempt.as_ref());
+    let name = |number| format!("{uid}/{number}");
+    (1..=attempt.map_or(0, |attempt| attempt.number))
+        .map(|number| Uuid::new_v5(&Uuid::NAMESPACE_OID, name(number).as_bytes()).to_string())
+        .collect()
+}

@@ -1,0 +1,71 @@
+//! Asked to end with SIGTERM (C14): what is under way is ended, and nothing is left hanging. Where
+//! nothing has to be shortened it is the program that is shipped.
+
+use std::time::{Duration, Instant};
+
+use cloudsim::{Fault, FaultRule};
+
+use crate::{
+    scene::{End, PATIENCE, RESTART, Scene},
+    support::hold::Point,
+};
+
+/// Far less than the 15 s after which the Lease of a dead leader is free.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_the_leader_gives_the_lease_back_and_the_standby_takes_it_at_once() {
+    let scene = Scene::new("handover").await;
+    let mut leader = scene.shipped("a").start();
+    scene.until_holder("a").await;
+    let _standby = scene.shipped("b").start();
+    scene.ask("before").await;
+    assert_eq!(scene.end_of("before").await, End::DIRECT);
+    leader.terminate();
+    let asked = Instant::now();
+    scene.until_holder("b").await;
+    assert!(asked.elapsed() < AT_ONCE, "it took {:?}", asked.elapsed());
+    assert_eq!(leader.ended().await, Some(0));
+    scene.ask("after").await;
+    assert_eq!(scene.end_of("after").await, End::DIRECT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_during_the_call_it_waits_for_the_answer_and_records_it() {
+    let scene = Scene::new("c14-call").await;
+    scene
+        .world
+        .sim
+        .inject(FaultRule::on(RESTART, Fault::HoldAfter));
+    let mut operator = scene.shipped("a").start();
+    scene.ask("first").await;
+    scene.world.sim.wait_for_hold(PATIENCE).await.unwrap();
+    operator.terminate();
+    scene.until_log_says("a", "shutting down").await;
+    scene.world.sim.release();
+    assert_eq!(operator.ended().await, Some(0));
+    let object = scene.world.get("first").await;
+    assert_eq!(
+        End::of(&object).attribution,
+        End::DIRECT.attribution,
+        "{object:#?}"
+    );
+    let _successor = scene.shipped("b").start();
+    assert_eq!(scene.end_of("first").await, End::DIRECT);
+    assert_eq!(scene.world.ledger().requests(RESTART).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_between_intent_and_send_it_makes_at_most_the_one_call() {
+    let scene = Scene::new("c14-send").await;
+    let mut operator = scene.host("a").hold(Point::BeforeSend).start();
+    scene.ask("first").await;
+    operator.until_holding(Point::BeforeSend).await;
+    operator.terminate();
+    scene.until_log_says("a", "shutting down").await;
+    operator.release().await;
+    assert_eq!(operator.ended().await, Some(0));
+    let _successor = scene.host("b").start();
+    assert_eq!(scene.end_of("first").await, End::DIRECT);
+    assert_eq!(scene.world.ledger().requests(RESTART).len(), 1);
+}

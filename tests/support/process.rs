@@ -1,0 +1,189 @@
+//! An operator as a process of its own: started, killed, frozen, asked to end. It ends with the test
+//! at the latest.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
+
+use super::{
+    controlplane::{process::Group, users::User},
+    gate::Gate,
+    hold::Point,
+    world::World,
+};
+
+/// Longest wait for a fact. It only ends a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is to be started: an operator for the namespace of one world.
+pub struct Launch {
+    program: PathBuf,
+    kubeconfig: PathBuf,
+    identity: String,
+    arguments: Vec<String>,
+    logs: PathBuf,
+}
+
+impl Launch {
+    /// The operator with short times. `identity` is also the name of its log in `logs`.
+    pub fn host(world: &World, identity: &str, logs: &Path) -> Self {
+        Self::program("examples/host", world, identity, logs)
+    }
+
+    /// The program that is shipped.
+    pub fn shipped(world: &World, identity: &str, logs: &Path) -> Self {
+        Self::program("restart-operator", world, identity, logs)
+    }
+
+    fn program(name: &str, world: &World, identity: &str, logs: &Path) -> Self {
+        let namespace = &world.namespace;
+        let arguments = [
+            "--watch-namespace",
+            namespace,
+            "--operator-namespace",
+            namespace,
+            "--identity",
+            identity,
+            "--bind",
+            "127.0.0.1:0",
+            "--log-format",
+            "text",
+            "--development-endpoints",
+        ];
+        Self {
+            program: built(name),
+            kubeconfig: world.plane.kubeconfig(User::Operator),
+            identity: identity.to_owned(),
+            arguments: arguments.map(str::to_owned).to_vec(),
+            logs: logs.to_owned(),
+        }
+    }
+
+    /// With a Lease of its own, so that it leads beside others.
+    pub fn lease(self, name: &str) -> Self {
+        self.with(["--lease-name", name])
+    }
+
+    /// Its first restart call stops at this point. Only for the host.
+    pub fn hold(self, at: Point) -> Self {
+        self.with(["--hold", at.as_str()])
+    }
+
+    fn with(mut self, arguments: [&str; 2]) -> Self {
+        self.arguments.extend(arguments.map(str::to_owned));
+        self
+    }
+
+    /// It reaches the API server through this door only.
+    pub fn through(mut self, gate: &Gate) -> Self {
+        gate.kubeconfig().clone_into(&mut self.kubeconfig);
+        self
+    }
+
+    /// Starts it. A further process of the same identity goes on in the same log, as a restarted
+    /// container does.
+    pub fn start(&self) -> OperatorProcess {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.logs.join(format!("{}.log", self.identity)))
+            .expect("a log file");
+        let group = Group::new().expect("a guard");
+        let mut command = std::process::Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .env("KUBECONFIG", &self.kubeconfig)
+            // At this level a secret that is logged anywhere, in any library, shows.
+            .env("RUST_LOG", "trace")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        group.include(&mut command);
+        let mut child = Command::from(command).spawn().expect("an operator process");
+        OperatorProcess {
+            stdin: child.stdin.take().expect("stdin"),
+            stdout: BufReader::new(child.stdout.take().expect("stdout")).lines(),
+            child,
+            _group: group,
+        }
+    }
+}
+
+/// A program of this build: beside the folder of the test binary.
+fn built(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("the path of this test");
+    let profile = here.ancestors().nth(2).expect("target/<profile>/deps");
+    let program = profile.join(name);
+    assert!(
+        program.exists(),
+        "{} is not built; `cargo build --example host` does that",
+        program.display()
+    );
+    program
+}
+
+/// A running operator, or one that has ended.
+pub struct OperatorProcess {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+    /// Kills it when the test is gone, however it went.
+    _group: Group,
+}
+
+impl OperatorProcess {
+    /// Waits until it holds at its point.
+    pub async fn until_holding(&mut self, at: Point) {
+        let wanted = format!("holding {}", at.as_str());
+        let line = tokio::time::timeout(PATIENCE, self.stdout.next_line()).await;
+        let line = line.expect("it never held").expect("its stdout");
+        assert_eq!(line.as_deref(), Some(wanted.as_str()));
+    }
+
+    /// Lets it go on from its point.
+    pub async fn release(&mut self) {
+        self.stdin.write_all(b"\n").await.expect("its stdin");
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub async fn kill_dash_nine(&mut self) {
+        self.child.kill().await.expect("kill -9");
+    }
+
+    /// Freezes it.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a frozen one go on.
+    pub fn cont(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// SIGTERM: it is asked to end.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Waits until it has ended by itself, and gives its exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        status.expect("it never ended").expect("its status").code()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
+        let pid = pid.and_then(Pid::from_raw).expect("a process that runs");
+        kill_process(pid, signal).expect("a signal");
+    }
+}
