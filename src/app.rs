@@ -15,7 +15,7 @@ use crate::{
         observer::CallObserver,
     },
     controller::{self, Parts, Settings, accounts::AccountSettings},
-    kube_requests::{CountRequests, Watchdog},
+    kube_requests::CountRequests,
     metrics::Metrics,
     protocol::policy::Policy,
     server::{self, Health},
@@ -62,7 +62,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::new());
-    let health = Arc::new(Health::waiting_for(&["accounts", "requests"]));
+    let health = Arc::new(Health::default());
     warn_of_development_endpoints(args, &metrics);
     let http = Http::new(&http_settings(args, deadlines).await?).map_err(AppError::Http)?;
     let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
@@ -71,10 +71,8 @@ pub async fn run(
         clock: clock.clone(),
         observer,
     });
-    let watchdog = Arc::new(Watchdog::default());
-    let (judge, time) = (watchdog.clone(), clock.clone());
-    health.judge_by(move || judge.verdict(time.boot()));
-    let client = client(CountRequests::new(metrics.clone(), watchdog, clock.clone())).await?;
+    let layer = CountRequests::new(metrics.clone(), health.clone(), clock.clone());
+    let client = client(&layer).await?;
     let listener = server::bind(args.bind)
         .await
         .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
@@ -86,7 +84,6 @@ pub async fn run(
         policy,
         clock,
         metrics,
-        health,
     };
     let controller = controller::run(parts, settings(args), shutdown.boxed());
     let (probes, ()) = futures::join!(server, controller);
@@ -123,11 +120,11 @@ async fn http_settings(args: &RunArgs, deadlines: HttpSettings) -> Result<HttpSe
 
 /// A client that never repeats a request by itself: a repeated status write that was stored comes
 /// back as a conflict with ourselves.
-async fn client(layer: CountRequests) -> Result<kube::Client, AppError> {
+async fn client(layer: &CountRequests) -> Result<kube::Client, AppError> {
     let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
     config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
-    Ok(builder.with_layer(&layer).build())
+    Ok(builder.with_layer(layer).build())
 }
 
 fn settings(args: &RunArgs) -> Settings {

@@ -1,5 +1,6 @@
-//! A layer around the Kubernetes client that counts what goes to the API server, and listens
-//! whether the watches are alive. It changes no request and no answer.
+//! A layer around the Kubernetes client that counts what goes to the API server, and tells by the
+//! watches it sees opened whether the caches are filled and alive. It changes no request and no
+//! answer.
 
 mod names;
 mod watchdog;
@@ -16,25 +17,38 @@ use tower::{Layer, Service};
 use crate::{
     cloud::Clock,
     metrics::{ByRequest, Metrics},
+    server::Health,
 };
 use names::Subject;
+use watchdog::Watchdog;
 
-pub use watchdog::Watchdog;
+/// The resources that are watched. A watch is opened after the first list, so that one that is
+/// opened says that the cache is filled.
+const WATCHED: [&str; 3] = ["restartrequests", "cloudaccounts", "clustercloudaccounts"];
 
-/// Counts requests by verb, resource and code, and tells the [`Watchdog`] what was heard.
+/// Counts requests by verb, resource and code, and tells of the watches.
 #[derive(Clone)]
 pub struct CountRequests {
     metrics: Arc<Metrics>,
+    health: Arc<Health>,
     watchdog: Arc<Watchdog>,
     clock: Arc<dyn Clock>,
 }
 
 impl CountRequests {
-    /// The layer for kube's `ClientBuilder`.
+    /// The layer for kube's `ClientBuilder`. From now on `health` is not ready until each watch was
+    /// opened once, and dead when one stays away for ten minutes in which the API server answers.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>, watchdog: Arc<Watchdog>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(metrics: Arc<Metrics>, health: Arc<Health>, clock: Arc<dyn Clock>) -> Self {
+        for resource in WATCHED {
+            health.set(resource, Err("the first list has not come yet".to_owned()));
+        }
+        let watchdog = Arc::new(Watchdog::default());
+        let (judge, time) = (watchdog.clone(), clock.clone());
+        health.judge_by(move || judge.verdict(time.boot()));
         Self {
             metrics,
+            health,
             watchdog,
             clock,
         }
@@ -115,21 +129,32 @@ impl Call {
 
     fn failed(&mut self) {
         self.code = "none";
+        self.tell_of_watch(false);
     }
 
     fn answered(&mut self, status: StatusCode) {
         self.code = names::code(status);
-        if status.is_server_error() {
-            return;
+        if !status.is_server_error() {
+            self.with.watchdog.answered(self.with.clock.boot());
         }
-        let now = self.with.clock.boot();
-        self.with.watchdog.answered(now);
-        if let (Some(path), true) = (&self.watch, status.is_success()) {
-            self.with.watchdog.opened(path, now);
-        }
-        if let (Some(kind), Some(_), true) = (self.subject.kind, &self.watch, status.is_success()) {
-            let now = self.with.clock.wall().as_duration().as_secs_f64();
-            self.with.metrics.watch_success(kind, now);
+        self.tell_of_watch(status.is_success());
+    }
+
+    fn tell_of_watch(&self, opened: bool) {
+        let Some(path) = &self.watch else { return };
+        let with = &self.with;
+        let state = if opened {
+            with.watchdog.opened(path, with.clock.boot());
+            let now = with.clock.wall().as_duration().as_secs_f64();
+            if let Some(kind) = self.subject.kind {
+                with.metrics.watch_success(kind, now);
+            }
+            Ok(())
+        } else {
+            Err(format!("the watch cannot be opened: {}", self.code))
+        };
+        if WATCHED.contains(&self.subject.resource) {
+            with.health.set(self.subject.resource, state);
         }
     }
 }

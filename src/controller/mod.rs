@@ -53,9 +53,15 @@ pub struct Context {
     metrics: Arc<Metrics>,
     identity: String,
     leading: watch::Receiver<bool>,
+    shutdown: run::Shutdown,
 }
 
 impl Context {
+    /// The process was asked to end: what is under way is ended, and nothing new is begun.
+    fn is_ending(&self) -> bool {
+        self.shutdown.peek().is_some()
+    }
+
     /// The API of the namespace that an object lives in.
     fn requests(&self, of: &RestartRequest) -> Api<RestartRequest> {
         let namespace = of.metadata.namespace.as_deref().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::{
     cloud::types::AttemptId,
     protocol::{
         absorb::{Done, Next},
-        decide::{Seen, decide},
+        decide::{Seen, Step, decide},
         state::State,
     },
 };
@@ -59,6 +59,9 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
             observe(base, from_this_pass, std::mem::take(&mut seen), ctx).await?;
         let step = decide(&snapshot, ctx.clock.wall(), &ctx.policy);
         tracing::trace!(?step, "decided");
+        if ctx.is_ending() && matches!(step, Step::Check | Step::OpenIntent { .. }) {
+            return Ok(Action::await_change());
+        }
         let done = act(step, &object, ctx).await;
         let recorded = match record(object.clone(), &done, ctx).await {
             Ok(recorded) => recorded,

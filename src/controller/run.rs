@@ -16,7 +16,10 @@ use kube::{
         watcher,
     },
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
 use tokio_stream::wrappers::WatchStream;
 
 use super::{
@@ -35,7 +38,6 @@ use crate::{
     cloud::{Clock, Registry, permit::Permits},
     metrics::Metrics,
     protocol::policy::Policy,
-    server::Health,
 };
 
 /// How the controller runs.
@@ -67,11 +69,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where things are counted.
     pub metrics: Arc<Metrics>,
-    /// Where readiness is told.
-    pub health: Arc<Health>,
 }
 
-type Shutdown = Shared<BoxFuture<'static, ()>>;
+pub(super) type Shutdown = Shared<BoxFuture<'static, ()>>;
 
 /// Runs until `shutdown` is over and the passes that were running have ended.
 pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, ()>) {
@@ -85,11 +85,6 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         .map(|api| Controller::new(api, watcher::Config::default()))
         .collect();
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
-    background.spawn(tell_readiness(
-        stores.clone(),
-        accounts.clone(),
-        parts.health.clone(),
-    ));
     parts.metrics.read_from(gauges::source(
         stores.clone(),
         accounts.clone(),
@@ -103,9 +98,20 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         &settings.identity,
         parts.clock.clone(),
     );
-    let lease = lease.run(lead, shutdown.clone());
-    let ctx = Arc::new(context(parts, &settings, accounts, stores, leading.clone()));
-    let passes = async {
+    // The lease is given back after the last pass: a successor would take a call under way for a
+    // lost one.
+    let (over, until_over) = oneshot::channel::<()>();
+    let lease = lease.run(lead, until_over.map(drop));
+    let caches = Caches { accounts, stores };
+    let ctx = Arc::new(context(
+        parts,
+        &settings,
+        caches,
+        leading.clone(),
+        shutdown.clone(),
+    ));
+    let passes = async move {
+        let _over = over;
         // The caches of accounts come first: a pass before them would say that an account that
         // exists does not.
         tokio::select! {
@@ -175,12 +181,18 @@ fn start_accounts(
     accounts
 }
 
+/// What passes read of.
+struct Caches {
+    accounts: Arc<Accounts>,
+    stores: Vec<Store<View>>,
+}
+
 fn context(
     parts: Parts,
     settings: &Settings,
-    accounts: Arc<Accounts>,
-    stores: Vec<Store<View>>,
+    Caches { accounts, stores }: Caches,
     leading: watch::Receiver<bool>,
+    shutdown: Shutdown,
 ) -> Context {
     let reporter = Reporter {
         controller: "restart-operator".to_owned(),
@@ -200,6 +212,7 @@ fn context(
         metrics: parts.metrics,
         identity: settings.identity.clone(),
         leading,
+        shutdown,
     }
 }
 
@@ -222,16 +235,29 @@ async fn drive(
     concurrency: u16,
     shutdown: Shutdown,
 ) {
-    controller
+    let store = controller.store();
+    let passes = controller
         .with_config(controller::Config::default().concurrency(concurrency))
         .reconcile_all_on(wakes)
-        .graceful_shutdown_on(shutdown)
+        .graceful_shutdown_on(shutdown.clone())
         .run(reconcile, again, ctx.clone())
         .for_each(|result| {
             ended(result, &ctx);
             futures::future::ready(())
-        })
-        .await;
+        });
+    tokio::select! {
+        () = passes => {}
+        () = ended_before_it_began(store, shutdown) => {}
+    }
+}
+
+/// Passes begin after the first list. On a shutdown before that, kube's controller stops reading
+/// the list and waits for it for ever.
+async fn ended_before_it_began(store: Store<View>, shutdown: Shutdown) {
+    shutdown.await;
+    if store.wait_until_ready().now_or_never().is_some() {
+        std::future::pending::<()>().await;
+    }
 }
 
 #[expect(
@@ -267,19 +293,4 @@ fn ended(result: Ended, ctx: &Context) {
             "the watch of requests failed; it is opened again"
         ),
     }
-}
-
-/// Ready once every cache has had its first list.
-async fn tell_readiness(stores: Vec<Store<View>>, accounts: Arc<Accounts>, health: Arc<Health>) {
-    let waiting = |what: &str| Err(format!("the first list of {what} has not come yet"));
-    health.set("accounts", waiting("accounts"));
-    health.set("requests", waiting("requests"));
-    accounts.wait_until_ready().await;
-    health.set("accounts", Ok(()));
-    for store in &stores {
-        if store.wait_until_ready().await.is_err() {
-            return; // the controller is gone: a shutdown
-        }
-    }
-    health.set("requests", Ok(()));
 }

@@ -81,6 +81,21 @@ async fn an_opened_watch_is_a_sign_of_life_and_a_refused_one_is_not() {
 }
 
 #[tokio::test]
+async fn not_ready_until_every_watch_is_opened_and_while_one_is_refused() {
+    let layer = layer();
+    for resource in WATCHED {
+        let waiting = format!("{resource}: the first list has not come yet\n");
+        assert!(layer.health.failing().contains(&waiting));
+        let watch = format!("/apis/restart-operator.dev/v1alpha1/{resource}?watch=true");
+        answer(&layer, &watch, 200).await;
+    }
+    assert_eq!(layer.health.failing(), "");
+    answer(&layer, WATCH, 403).await;
+    let refused = "restartrequests: the watch cannot be opened: 403\n";
+    assert_eq!(layer.health.failing(), refused);
+}
+
+#[tokio::test]
 async fn a_watch_that_is_only_refused_is_the_end_while_others_are_answered() {
     let verdict = async |watch: u16, other: u16| {
         let mut layer = layer();

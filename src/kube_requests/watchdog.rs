@@ -20,7 +20,7 @@ const OUTAGE: Duration = Duration::from_secs(45);
 
 /// What was heard of the API server. Share it as an `Arc`.
 #[derive(Debug, Default)]
-pub struct Watchdog {
+pub(super) struct Watchdog {
     heard: Mutex<Heard>,
 }
 
@@ -58,8 +58,7 @@ impl Watchdog {
     }
 
     /// Why only a new process can help; `None`: it need not.
-    #[must_use]
-    pub fn verdict(&self, now: Duration) -> Option<String> {
+    pub(super) fn verdict(&self, now: Duration) -> Option<String> {
         let heard = self.lock();
         let (since, last) = heard.answers?;
         if now.saturating_sub(last) > OUTAGE {

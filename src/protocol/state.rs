@@ -136,7 +136,7 @@ fn of_attempt(attempt: &Attempt) -> State {
 
 /// The call that an attempt stands for. Destructured without `..`, so that a new field of the
 /// intent cannot be forgotten here.
-fn submission(attempt: &Attempt) -> Submission {
+pub(super) fn submission(attempt: &Attempt) -> Submission {
     let Attempt {
         number,
         attempt_id,

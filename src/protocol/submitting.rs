@@ -96,6 +96,12 @@ pub(super) fn answered(
     answer: &Answer,
     look: Option<&(Look, Rivals)>,
 ) {
+    if let Answer::Accepted(acceptance) = answer
+        && let Some(call) = left_unknown(draft, attempt)
+    {
+        // Somebody else looked in vain while the answer was on its way: it is the better knowledge.
+        return accepted(draft, &call, acceptance);
+    }
     let State::Intent { call, ambiguous } = draft.state.clone() else {
         return;
     };
@@ -111,6 +117,16 @@ pub(super) fn answered(
         }
         Answer::Rejected(error) | Answer::Ambiguous(error) => doubtful(draft, &call, error),
     }
+}
+
+/// The call of this attempt, if its outcome was given up and no order is known.
+fn left_unknown(draft: &Draft<'_>, attempt: &AttemptId) -> Option<Submission> {
+    let State::Unknown { .. } = draft.state else {
+        return None;
+    };
+    let stored = draft.status.attempt.as_ref()?;
+    let call = super::state::submission(stored);
+    (draft.status.change_order.is_none() && call.attempt == *attempt).then_some(call)
 }
 
 fn accepted(draft: &mut Draft<'_>, call: &Submission, acceptance: &Acceptance) {

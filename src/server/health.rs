@@ -30,17 +30,6 @@ impl fmt::Debug for Health {
 }
 
 impl Health {
-    /// Not ready until each of `names` was told to hold: what nobody has looked at yet does not
-    /// count as fulfilled.
-    #[must_use]
-    pub fn waiting_for(names: &[&'static str]) -> Self {
-        let health = Self::default();
-        for name in names {
-            health.set(name, Err("not known yet".to_owned()));
-        }
-        health
-    }
-
     /// Tells how one condition stands. A condition that was never told does not count.
     pub fn set(&self, name: &'static str, state: Result<(), String>) {
         self.lock().insert(name, state);

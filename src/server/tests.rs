@@ -25,7 +25,10 @@ struct Running {
 async fn start(names: &[&'static str]) -> Running {
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let health = Arc::new(Health::waiting_for(names));
+    let health = Arc::new(Health::default());
+    for name in names {
+        health.set(name, Err("not known yet".to_owned()));
+    }
     let metrics = Arc::new(Metrics::new());
     let (stop, stopped) = oneshot::channel();
     let serving = serve(listener, health.clone(), metrics, stopped.map(|_| ()));

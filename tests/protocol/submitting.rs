@@ -279,3 +279,21 @@ fn suspend_after_the_call_is_answered() {
     assert!(life.events.contains(&EventReason::SuspendIgnored));
     assert_eq!(life.status().observed_generation, 2);
 }
+
+#[test]
+fn an_acceptance_that_comes_after_somebody_else_gave_up_is_the_better_knowledge() {
+    let mut life = Life::new(json!({}));
+    let call = life.open();
+    life.look(&call, vec![candidate("o-1", Match::CreatorUnknown)]);
+    assert_eq!(life.phase(), Phase::Unknown);
+    life.absorb(&Done::Answered {
+        attempt: call.attempt,
+        answer: accepted(),
+        look: None,
+    });
+    assert_eq!(life.phase(), Phase::Running);
+    assert_eq!(
+        life.says(ConditionType::Submitted),
+        (ConditionStatus::True, "OrderAccepted")
+    );
+}

@@ -83,6 +83,13 @@ impl Launch {
         self
     }
 
+    /// As it runs in production: no endpoint of a test is allowed.
+    pub fn without_development_endpoints(mut self) -> Self {
+        self.arguments
+            .retain(|argument| argument != "--development-endpoints");
+        self
+    }
+
     /// It reaches the API server through this door only.
     pub fn through(mut self, gate: &Gate) -> Self {
         gate.kubeconfig().clone_into(&mut self.kubeconfig);

@@ -277,7 +277,6 @@ impl World {
             policy,
             clock,
             metrics: metrics.clone(),
-            health,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let running = controller::run(parts, self.settings(), stopped.map(drop).boxed());
