@@ -193,7 +193,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Folders and files of `src`.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 17] = [
     "api/",
     "protocol/",
     "cloud/",
@@ -202,12 +202,15 @@ const ROOMS: [&str; 14] = [
     "calls.rs",
     "cli.rs",
     "kube_requests.rs",
+    "kube_requests/",
     "lib.rs",
     "main.rs",
     "metrics.rs",
     "process_metrics.rs",
     "server.rs",
+    "server/",
     "telemetry.rs",
+    "telemetry/",
 ];
 
 /// Every file of a product but the two that wait for the network, and the one that lists the others.
