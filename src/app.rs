@@ -58,7 +58,7 @@ pub async fn run(
     policy: Policy,
     deadlines: HttpSettings,
     clock: Arc<dyn Clock>,
-    products: impl FnOnce(ForProducts) -> Registry,
+    products: impl FnOnce(&ForProducts) -> Registry,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::new());
@@ -66,7 +66,7 @@ pub async fn run(
     warn_of_development_endpoints(args, &metrics);
     let http = Http::new(&http_settings(args, deadlines).await?).map_err(AppError::Http)?;
     let observer = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
-    let registry = products(ForProducts {
+    let registry = products(&ForProducts {
         http,
         clock: clock.clone(),
         observer,

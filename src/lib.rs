@@ -9,7 +9,7 @@
 //!
 //! [`controller`] is the shell around the core: it observes, acts, records and reports.
 //!
-//! [`app`] puts the parts together; [`cli`] reads arguments and environment; [`telemetry`],
+//! [`products`] lists the products; [`app`] puts the parts together; [`cli`] reads arguments and environment; [`telemetry`],
 //! [`metrics`] and [`server`] are what an administrator sees. [`calls`] and [`kube_requests`] count
 //! what goes to the clouds and to the API server.
 
@@ -24,6 +24,7 @@ pub mod controller;
 pub mod kube_requests;
 pub mod metrics;
 pub mod process_metrics;
+pub mod products;
 pub mod protocol;
 pub mod server;
 pub mod telemetry;

@@ -6,11 +6,9 @@ use clap::Parser as _;
 use restart_operator::{
     api, app,
     cli::{Cli, Command, RunArgs},
-    cloud::{
-        Registry, edas::EdasProvider, http::HttpSettings, sae::SaeProvider, types::Product,
-        volcengine::VolcengineProvider,
-    },
+    cloud::http::HttpSettings,
     controller::clock::SystemClock,
+    products,
     protocol::policy::Policy,
     telemetry::{self, Chain},
 };
@@ -37,27 +35,12 @@ async fn run(args: &RunArgs) -> Result<(), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::start(args.log_format(), &args.log_filter)?;
     telemetry::protect_process();
-    let products = |parts: app::ForProducts| {
-        let app::ForProducts {
-            http,
-            clock,
-            observer,
-        } = parts;
-        let sae = SaeProvider::new(http.clone(), clock.clone(), observer.clone());
-        let edas = EdasProvider::new(http.clone(), clock.clone(), observer.clone());
-        let volcengine = VolcengineProvider::new(http, clock, observer);
-        Registry::from([
-            (Product::Sae, Arc::new(sae) as _),
-            (Product::Edas, Arc::new(edas) as _),
-            (Product::Volcengine, Arc::new(volcengine) as _),
-        ])
-    };
     app::run(
         args,
         Policy::default(),
         HttpSettings::default(),
         Arc::new(SystemClock),
-        products,
+        products::registry,
         app::terminated(),
     )
     .await

@@ -49,6 +49,16 @@ impl Product {
         matches!(self, Self::Volcengine)
     }
 
+    /// Calls per minute and credential that are made when the account does not say. SAE once
+    /// documented 60 per account.
+    #[must_use]
+    pub const fn calls_per_minute(self) -> u32 {
+        match self {
+            Self::Sae | Self::Edas => 50,
+            Self::Volcengine => 300,
+        }
+    }
+
     /// A running order can be aborted.
     #[must_use]
     pub const fn can_abort(self) -> bool {
@@ -152,6 +162,26 @@ impl Target {
             }
             Self::EdasApplication(_) => Product::Edas,
             Self::VolcengineInstances(_) => Product::Volcengine,
+        }
+    }
+
+    /// Calls of a preflight with the restart call that follows it, at most.
+    #[must_use]
+    pub fn restart_calls(&self) -> usize {
+        match self {
+            Self::SaeApplication(_) | Self::VolcengineInstances(_) => 3,
+            Self::SaeInstances(_) | Self::EdasApplication(_) => 4,
+            Self::SaeApplications(batch) => batch.app_ids.len() + 3,
+        }
+    }
+
+    /// Calls of one look at an order, at most.
+    #[must_use]
+    pub fn poll_calls(&self) -> usize {
+        match self {
+            Self::SaeApplication(_) | Self::SaeInstances(_) | Self::EdasApplication(_) => 1,
+            Self::SaeApplications(batch) => batch.app_ids.len() + 1,
+            Self::VolcengineInstances(_) => 2,
         }
     }
 

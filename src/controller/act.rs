@@ -65,7 +65,7 @@ async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
         .provider(&ready.target)
         .map_err(|_| not_implemented(&ready.target))?;
     // The restart call that follows is paid for here, so that it never waits.
-    let calls = pace::restart_calls(&ready.target);
+    let calls = ready.target.restart_calls();
     allowed(&ready, Purpose::Restart, calls, ctx).map_err(Hindrance::Cloud)?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
@@ -217,6 +217,9 @@ async fn look_if_busy(
     else {
         return None;
     };
+    if !target::is_resolvable(&on.spec.target) {
+        return None; // there is no list that could tell
+    }
     let look = provider
         .resolve(&ready.access, &ready.target, call)
         .await
@@ -311,8 +314,7 @@ async fn look(
 async fn poll(following: Following, on: &RestartRequest, ctx: &Context) -> Done {
     let report = match ready(on, ctx).await {
         Ok((provider, ready)) => {
-            let report = match allowed(&ready, Purpose::Poll, pace::poll_calls(&ready.target), ctx)
-            {
+            let report = match allowed(&ready, Purpose::Poll, ready.target.poll_calls(), ctx) {
                 Ok(()) => {
                     provider
                         .poll(&ready.access, &ready.target, &following)
@@ -495,7 +497,7 @@ fn key(ready: &Ready) -> pace::Key {
 }
 
 fn rate(ready: &Ready) -> u32 {
-    let default = pace::default_rate(ready.target.product());
+    let default = ready.target.product().calls_per_minute();
     ready.account.calls_per_minute.unwrap_or(default)
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::cloud::types::{Product, Target};
+use crate::cloud::types::Product;
 
 /// Part of a bucket that polls may not use.
 const RESERVE: f64 = 0.2;
@@ -152,35 +152,6 @@ impl Paces {
             .or_insert_with(|| Bucket::new(per_minute, now));
         bucket.fill(per_minute, now);
         change(bucket)
-    }
-}
-
-/// Calls per minute of an account that does not say: SAE once documented 60 per account.
-#[must_use]
-pub(super) const fn default_rate(product: Product) -> u32 {
-    match product {
-        Product::Sae | Product::Edas => 50,
-        Product::Volcengine => 300,
-    }
-}
-
-/// Calls of a preflight with the restart call that follows it, at most.
-#[must_use]
-pub(super) fn restart_calls(target: &Target) -> usize {
-    match target {
-        Target::SaeApplication(_) | Target::VolcengineInstances(_) => 3,
-        Target::SaeInstances(_) | Target::EdasApplication(_) => 4,
-        Target::SaeApplications(batch) => batch.app_ids.len() + 3,
-    }
-}
-
-/// Calls of one look at an order, at most.
-#[must_use]
-pub(super) fn poll_calls(target: &Target) -> usize {
-    match target {
-        Target::SaeApplication(_) | Target::SaeInstances(_) | Target::EdasApplication(_) => 1,
-        Target::SaeApplications(batch) => batch.app_ids.len() + 1,
-        Target::VolcengineInstances(_) => 2,
     }
 }
 

@@ -110,9 +110,9 @@ fn read(
         OrderState::Failed => draft.end(
             Reason::RestartFailed,
             &format!(
-                "{what} failed with status {}{because}. Look at the order in the cloud \
-                 console; create a new request to restart again",
-                report.status
+                "{what} failed{}{because}. Look at it in the cloud console; create a new request to \
+                 restart again",
+                if draft.has_token() { String::new() } else { format!(" with status {}", report.status) },
             ),
         ),
         OrderState::Aborted if draft.on.spec.cancel => draft.end(
@@ -199,7 +199,9 @@ fn unconfirmed(draft: &mut Draft<'_>, what: &str) {
 }
 
 fn note_numbers(draft: &mut Draft<'_>, report: &OrderReport) {
-    if let Some(stored) = &mut draft.status.change_order {
+    // Without orders there is no number either.
+    let has_orders = !draft.has_token();
+    if let Some(stored) = draft.status.change_order.as_mut().filter(|_| has_orders) {
         stored.status = Some(report.status);
         stored.sub_status = report.sub_status;
         if !report.kind.is_empty() {

@@ -11,8 +11,10 @@
 mod support;
 
 mod accounts;
+mod alibaba;
 mod answers;
 mod happy;
 mod lost;
 mod orders;
 mod steering;
+mod volcengine;

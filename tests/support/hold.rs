@@ -12,7 +12,7 @@ use restart_operator::cloud::{
     Access, Provider,
     error::CloudError,
     permit::Permit,
-    types::{Answer, Check, Look, OrderId, OrderReport, Submission, Target},
+    types::{Answer, Check, Following, Look, OrderId, OrderReport, Submission, Target},
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -104,17 +104,18 @@ impl Provider for Holding {
         &'a self,
         access: &'a Access,
         target: &'a Target,
-        order: &'a OrderId,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<OrderReport, CloudError>> {
-        self.inner.poll(access, target, order)
+        self.inner.poll(access, target, following)
     }
 
     fn abort<'a>(
         &'a self,
         access: &'a Access,
-        order: &'a OrderId,
+        target: &'a Target,
+        following: &'a Following,
     ) -> BoxFuture<'a, Result<(), CloudError>> {
-        self.inner.abort(access, order)
+        self.inner.abort(access, target, following)
     }
 
     fn creator<'a>(

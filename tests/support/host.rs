@@ -13,8 +13,8 @@ use clap::Parser;
 use restart_operator::{
     app,
     cli::RunArgs,
-    cloud::{Provider, sae::SaeProvider, types::Product},
     controller::clock::SystemClock,
+    products,
     telemetry::{self, Chain},
 };
 
@@ -48,14 +48,16 @@ async fn run(Arguments { run: args, hold }: &Arguments) -> Result<(), String> {
     tls::install();
     telemetry::start(args.log_format(), &args.log_filter)?;
     telemetry::protect_process();
-    let products = |parts: app::ForProducts| {
-        let sae = SaeProvider::new(parts.http, parts.clock, parts.observer);
-        let sae: Arc<dyn Provider> = Arc::new(sae);
-        let sae = match hold {
-            Some(point) => Holding::around(sae, *point),
-            None => sae,
+    let products = |parts: &app::ForProducts| {
+        let every = products::registry(parts);
+        let around = |provider| match hold {
+            Some(point) => Holding::around(provider, *point),
+            None => provider,
         };
-        [(Product::Sae, sae)].into()
+        every
+            .into_iter()
+            .map(|(product, provider)| (product, around(provider)))
+            .collect()
     };
     app::run(
         args,

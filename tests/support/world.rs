@@ -15,10 +15,12 @@ use kube::{
 };
 use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount, Condition, ConditionType, RestartRequest, condition},
+    app::ForProducts,
     calls::Calls,
-    cloud::{Provider, Registry, http::Http, sae::SaeProvider, types::Product},
+    cloud::{Provider, http::Http, types::Product},
     controller::{self, Parts, Settings, accounts::AccountSettings, clock::SystemClock},
     metrics::Metrics,
+    products,
     protocol::policy::Policy,
     server::Health,
 };
@@ -98,13 +100,31 @@ impl World {
             "provider": "AlibabaCloud", "region": "cn-hangzhou",
             "credentials": {"secretRef": {"name": "keys"}},
             "allowedNamespaces": {"names": [self.namespace]},
-            "allowedTargets": [{"kind": "saeApplication", "ids": ["*"]}],
-            "endpoints": {"sae": self.sim.base_url()},
+            "allowedTargets": [
+                {"kind": "saeApplication", "ids": ["*"]}, {"kind": "saeInstances", "ids": ["*"]},
+                {"kind": "saeApplications", "ids": ["*"]}, {"kind": "edasApplication", "ids": ["*"]},
+            ],
+            "endpoints": {"sae": self.sim.base_url(), "edas": self.sim.base_url()},
         });
         merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
         self.apply(&api, &self.namespace, json!({"spec": spec}))
             .await;
+    }
+
+    /// A cluster account of Volcengine that points at the simulator; its name.
+    pub async fn put_volcengine_account(&self) -> String {
+        let name = format!("{}-ve", self.namespace);
+        let spec = json!({
+            "provider": "Volcengine", "region": "cn-beijing",
+            "credentials": {"secretRef": {"name": "keys"}},
+            "allowedNamespaces": {"names": [self.namespace]},
+            "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
+            "endpoints": {"ecs": self.sim.base_url()},
+        });
+        let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
+        self.apply(&api, &name, json!({"spec": spec})).await;
+        name
     }
 
     /// A namespaced account with the Secret of the same namespace.
@@ -269,8 +289,13 @@ impl World {
         let health = Arc::new(Health::default());
         let calls = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
         let http = Http::new(&policy::http()).expect("a client");
-        let sae = around(Arc::new(SaeProvider::new(http, clock.clone(), calls)));
-        let registry = Registry::from([(Product::Sae, sae)]);
+        let mut registry = products::registry(&ForProducts {
+            http,
+            clock: clock.clone(),
+            observer: calls,
+        });
+        let sae = registry.remove(&Product::Sae).expect("SAE");
+        registry.insert(Product::Sae, around(sae));
         let parts = Parts {
             client,
             registry,
