@@ -193,7 +193,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Folders and files of `src`.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 18] = [
     "api/",
     "protocol/",
     "cloud/",
@@ -202,13 +202,16 @@ const ROOMS: [&str; 15] = [
     "calls.rs",
     "cli.rs",
     "kube_requests.rs",
+    "kube_requests/",
     "lib.rs",
     "main.rs",
     "metrics.rs",
     "process_metrics.rs",
     "products.rs",
     "server.rs",
+    "server/",
     "telemetry.rs",
+    "telemetry/",
 ];
 
 /// Every file of a product but the client and the provider, which wait for the network (a provider
