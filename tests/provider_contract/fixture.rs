@@ -28,6 +28,7 @@ use restart_operator::cloud::{
 use tokio::net::TcpListener;
 
 pub(crate) const APP: &str = "0099b7be-5f5b-4512-a7fc-56049ef1aaaa";
+pub(crate) const ECCS: [&str; 3] = ["ecc-1", "ecc-2", "ecc-3"];
 pub(crate) const RESTART: &str = "RestartApplication";
 
 /// The machine's clocks. The operator's own clock has a file of its own.
@@ -220,6 +221,14 @@ impl Cloud {
         let sim = Simulator::start(config).await.unwrap();
         sim.put_application(cloudsim::Application::running(APP));
         let caller = Caller::new(sim.base_url(), settings);
+        Self { sim, caller }
+    }
+
+    /// A simulator with one EDAS application of three instances.
+    pub(crate) async fn edas() -> Self {
+        let sim = Simulator::start(Config::default()).await.unwrap();
+        sim.put_application(cloudsim::Application::edas(APP).with_instances(ECCS));
+        let caller = Caller::edas(sim.base_url(), &quick());
         Self { sim, caller }
     }
 

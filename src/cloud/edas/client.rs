@@ -88,8 +88,8 @@ impl Client {
         Ok(list.map(|list| list.change_order_list))
     }
 
-    /// `GetChangeOrderInfo`. The answer is about the order that was asked for; an accepted answer
-    /// without an order means that there is none.
+    /// `GetChangeOrderInfo`. The answer is about the order that was asked for; an answer that says
+    /// 200 and has no order means that there is none.
     pub(super) async fn order(
         &self,
         access: &Access,
@@ -108,7 +108,11 @@ impl Client {
         let answer: OrderAnswer = self.read(access, &call).await?.data;
         match answer.order {
             None => Err(CloudError {
-                kind: Kind::NotFound,
+                kind: if answer.code == Some(200) {
+                    Kind::NotFound
+                } else {
+                    Kind::Unexpected
+                },
                 ..answer::unexpected(operation, "the answer has no order")
             }),
             Some(order) if order.change_order_id == id || order.change_order_id.is_empty() => {

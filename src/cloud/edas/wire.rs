@@ -108,6 +108,9 @@ pub struct OrderItem {
 /// `GetChangeOrderInfo`.
 #[derive(Debug, Deserialize)]
 pub struct OrderAnswer {
+    /// `200`, said and not left out.
+    #[serde(rename = "Code", default, deserialize_with = "number")]
+    pub code: Option<i32>,
     /// Content; the samples begin it with a small letter.
     #[serde(
         rename = "changeOrderInfo",
