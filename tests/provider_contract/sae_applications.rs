@@ -383,8 +383,8 @@ async fn each_poll_brings_the_batch_further_even_when_a_read_is_refused() {
     let throttled = || Fault::AnswerInstead(Canned::code(400, "Throttling.User"));
     cloud.sim.inject(FaultRule::on(LIST, throttled()).nth(2));
     let report = poll(&cloud, &target, &mut followed).await;
-    use PartState::{Succeeded, Waiting};
-    assert_eq!(states(&report), [Succeeded, Waiting, Waiting]);
+    let waiting = PartState::Waiting;
+    assert_eq!(states(&report), [PartState::Succeeded, waiting, waiting]);
     assert_eq!(report.state, OrderState::Running);
 
     cloud.sim.inject(FaultRule::on(LIST, throttled()));
