@@ -210,7 +210,10 @@ pub fn summary(spec: &TargetSpec) -> String {
     } else if let Some(app) = edas_application {
         format!("edas app {}", short(&app.app_id))
     } else if let Some(ecs) = volcengine_instances {
-        format!("ecs {} instances", ecs.instance_ids.len())
+        match ecs.instance_ids.as_slice() {
+            [one] => format!("ecs {one}"),
+            all => format!("ecs {} instances", all.len()),
+        }
     } else {
         String::new()
     };

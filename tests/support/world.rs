@@ -99,6 +99,8 @@ impl World {
         let mut spec = json!({
             "provider": "AlibabaCloud", "region": "cn-hangzhou",
             "credentials": {"secretRef": {"name": "keys"}},
+            // Times are short here, so calls come faster than any cloud would allow.
+            "callsPerMinute": 6000,
             "allowedNamespaces": {"names": [self.namespace]},
             "allowedTargets": [
                 {"kind": "saeApplication", "ids": ["*"]}, {"kind": "saeInstances", "ids": ["*"]},
@@ -118,6 +120,8 @@ impl World {
         let spec = json!({
             "provider": "Volcengine", "region": "cn-beijing",
             "credentials": {"secretRef": {"name": "keys"}},
+            // Times are short here, so calls come faster than any cloud would allow.
+            "callsPerMinute": 6000,
             "allowedNamespaces": {"names": [self.namespace]},
             "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
             "endpoints": {"ecs": self.sim.base_url()},

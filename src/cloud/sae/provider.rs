@@ -25,6 +25,7 @@ use crate::cloud::{
 
 mod application;
 mod applications;
+mod batch;
 mod instances;
 mod order;
 
@@ -122,7 +123,7 @@ impl Provider for SaeProvider {
             let sought = match Sae::of(target)? {
                 Sae::Application(t) => Sought::application(t),
                 Sae::Instances(t) => Sought::instances(t),
-                Sae::Applications(t) => return applications::look(client, access, t, call).await,
+                Sae::Applications(t) => return batch::look(client, access, t, call).await,
             };
             order::look(client, access, sought, call).await
         })
@@ -140,7 +141,7 @@ impl Provider for SaeProvider {
                 Sae::Application(t) => &t.app_id,
                 Sae::Instances(t) => &t.app_id,
                 Sae::Applications(t) => {
-                    return applications::report(client, access, t, following).await;
+                    return batch::report(client, access, t, following).await;
                 }
             };
             order::report(client, access, app_id, &following.order).await
@@ -159,7 +160,7 @@ impl Provider for SaeProvider {
                 Sae::Application(_) | Sae::Instances(_) => {
                     client.abort(access, &following.order.0).await
                 }
-                Sae::Applications(_) => applications::abort(client, access, following).await,
+                Sae::Applications(_) => batch::abort(client, access, following).await,
             }
         })
     }
@@ -176,7 +177,7 @@ impl Provider for SaeProvider {
                 Sae::Application(t) => &t.app_id,
                 Sae::Instances(t) => &t.app_id,
                 Sae::Applications(t) => {
-                    return applications::creator(client, access, t, order).await;
+                    return batch::creator(client, access, t, order).await;
                 }
             };
             order::creator(client, access, app_id, order).await
