@@ -71,7 +71,8 @@ pub async fn run(
         clock: clock.clone(),
         observer,
     });
-    let client = client(&metrics, &health).await?;
+    let layer = CountRequests::new(metrics.clone(), health.clone(), clock.clone());
+    let client = client(&layer).await?;
     let listener = server::bind(args.bind)
         .await
         .map_err(|error| AppError::Bind(args.bind.to_string(), error))?;
@@ -119,18 +120,16 @@ async fn http_settings(args: &RunArgs, deadlines: HttpSettings) -> Result<HttpSe
 
 /// A client that never repeats a request by itself: a repeated status write that was stored comes
 /// back as a conflict with ourselves.
-async fn client(metrics: &Arc<Metrics>, health: &Arc<Health>) -> Result<kube::Client, AppError> {
+async fn client(layer: &CountRequests) -> Result<kube::Client, AppError> {
     let mut config = kube::Config::infer().await.map_err(AppError::Kubeconfig)?;
     config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(AppError::Client)?;
-    Ok(builder
-        .with_layer(&CountRequests::new(metrics.clone(), health.clone()))
-        .build())
+    Ok(builder.with_layer(layer).build())
 }
 
 fn settings(args: &RunArgs) -> Settings {
     Settings {
-        namespaces: args.watch_namespaces.clone(),
+        namespaces: args.watch_namespaces(),
         operator_namespace: args.operator_namespace.clone(),
         lease_name: args.lease_name.clone(),
         identity: args.identity(),
@@ -139,7 +138,7 @@ fn settings(args: &RunArgs) -> Settings {
             operator_namespace: args.operator_namespace.clone(),
             development_endpoints: args.development_endpoints,
             private_suffixes: args.private_endpoint_suffixes.clone(),
-            writes_cluster_status: args.watch_namespaces.is_empty(),
+            writes_cluster_status: args.watch_namespaces().is_empty(),
         },
     }
 }

@@ -50,15 +50,17 @@ pub struct RunArgs {
         value_name = "NS",
         env = "WATCH_NAMESPACE",
         value_delimiter = ',',
+        value_parser = namespace_or_nothing,
         help_heading = "Installation"
     )]
-    pub watch_namespaces: Vec<String>,
+    watch_namespaces: Vec<String>,
 
     /// Home of the Lease and of the Secrets of ClusterCloudAccounts
     #[arg(
         long,
         value_name = "NS",
         env = "POD_NAMESPACE",
+        value_parser = namespace,
         default_value = "restart-operator-system",
         help_heading = "Installation"
     )]
@@ -155,6 +157,15 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
+    /// The namespaces to watch, sorted, each once; empty: all. An empty `WATCH_NAMESPACE` means all,
+    /// as with other operators.
+    #[must_use]
+    pub fn watch_namespaces(&self) -> Vec<String> {
+        let named = self.watch_namespaces.iter().filter(|name| !name.is_empty());
+        let unique: std::collections::BTreeSet<_> = named.cloned().collect();
+        unique.into_iter().collect()
+    }
+
     /// The holder in Lease and intents: as given, else 32 random hex digits.
     #[must_use]
     pub fn identity(&self) -> String {
@@ -180,6 +191,25 @@ impl RunArgs {
         } else {
             LogFormat::Json
         })
+    }
+}
+
+fn namespace_or_nothing(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Ok(String::new()),
+        name => namespace(name),
+    }
+}
+
+/// Checked here, because the name becomes part of URL paths, and a misspelt one would only show as
+/// an operator that sees nothing.
+fn namespace(text: &str) -> Result<String, String> {
+    let end = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = text.bytes().next().is_some_and(end) && text.bytes().last().is_some_and(end);
+    if ends && text.len() <= 63 && text.bytes().all(|byte| end(byte) || byte == b'-') {
+        Ok(text.to_owned())
+    } else {
+        Err("not a namespace name: 1 to 63 of a-z, 0-9 and -, no - at either end".to_owned())
     }
 }
 
@@ -240,8 +270,52 @@ mod tests {
 
     #[test]
     fn namespaces_may_be_repeated_and_separated_by_commas() {
-        let args = run(&["run", "--watch-namespace", "a,b", "--watch-namespace", "c"]);
-        assert_eq!(args.watch_namespaces, ["a", "b", "c"]);
+        let args = run(&["run", "--watch-namespace", "c, b", "--watch-namespace", "a"]);
+        assert_eq!(args.watch_namespaces(), ["a", "b", "c"]);
+        let args = run(&["--watch-namespace=a", "--watch-namespace=a"]);
+        assert_eq!(args.watch_namespaces(), ["a"]);
+    }
+
+    #[test]
+    fn an_empty_list_of_namespaces_is_no_namespace_with_an_empty_name() {
+        assert!(
+            run(&["--watch-namespace", ""])
+                .watch_namespaces()
+                .is_empty()
+        );
+        assert_eq!(run(&["--watch-namespace", "a,"]).watch_namespaces(), ["a"]);
+    }
+
+    #[test]
+    fn a_name_that_no_namespace_can_have_is_refused() {
+        for flag in ["--watch-namespace", "--operator-namespace"] {
+            for name in ["A", "a/b", "..", "-a", "a-", "a.b", &"a".repeat(64)] {
+                let line = ["restart-operator".to_owned(), format!("{flag}={name}")];
+                let error = Cli::try_parse_from(line).unwrap_err().to_string();
+                assert!(
+                    error.contains("not a namespace name"),
+                    "{flag} {name}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_exactly_the_documented_ones() {
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        let variable = |flag: &clap::Arg| Some(flag.get_env()?.to_str()?.to_owned());
+        let mut variables: Vec<_> = run.get_arguments().filter_map(variable).collect();
+        variables.sort_unstable();
+        let documented = [
+            "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+            "POD_NAMESPACE",
+            "POD_UID",
+            "RUST_LOG",
+            "VOLCENGINE_OIDC_TOKEN_FILE",
+            "WATCH_NAMESPACE",
+        ];
+        assert_eq!(variables, documented);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! A layer around the Kubernetes client that counts what goes to the API server, and tells by the
-//! watches it sees opened whether the caches are alive.
+//! watches it sees opened whether the caches are filled and alive. It changes no request and no
+//! answer.
+
+mod names;
+mod watchdog;
 
 use std::{
     sync::Arc,
@@ -7,24 +11,16 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
 use crate::{
+    cloud::Clock,
     metrics::{ByRequest, Metrics},
     server::Health,
 };
-
-/// Resources that this operator uses; anything else is `other`.
-const RESOURCES: [&str; 7] = [
-    "restartrequests",
-    "cloudaccounts",
-    "clustercloudaccounts",
-    "secrets",
-    "namespaces",
-    "leases",
-    "events",
-];
+use names::Subject;
+use watchdog::Watchdog;
 
 /// The resources that are watched. A watch is opened after the first list, so that one that is
 /// opened says that the cache is filled.
@@ -35,16 +31,27 @@ const WATCHED: [&str; 3] = ["restartrequests", "cloudaccounts", "clustercloudacc
 pub struct CountRequests {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
+    watchdog: Arc<Watchdog>,
+    clock: Arc<dyn Clock>,
 }
 
 impl CountRequests {
-    /// Not ready until each watch was opened once.
+    /// The layer for kube's `ClientBuilder`. From now on `health` is not ready until each watch was
+    /// opened once, and dead when one stays away for ten minutes in which the API server answers.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
+    pub fn new(metrics: Arc<Metrics>, health: Arc<Health>, clock: Arc<dyn Clock>) -> Self {
         for resource in WATCHED {
             health.set(resource, Err("the first list has not come yet".to_owned()));
         }
-        Self { metrics, health }
+        let watchdog = Arc::new(Watchdog::default());
+        let (judge, time) = (watchdog.clone(), clock.clone());
+        health.judge_by(move || judge.verdict(time.boot()));
+        Self {
+            metrics,
+            health,
+            watchdog,
+            clock,
+        }
     }
 }
 
@@ -54,7 +61,7 @@ impl<S> Layer<S> for CountRequests {
     fn layer(&self, inner: S) -> Counted<S> {
         Counted {
             inner,
-            count: self.clone(),
+            with: self.clone(),
         }
     }
 }
@@ -63,7 +70,7 @@ impl<S> Layer<S> for CountRequests {
 #[derive(Clone)]
 pub struct Counted<S> {
     inner: S,
-    count: CountRequests,
+    with: CountRequests,
 }
 
 impl<S, B, R> Service<Request<B>> for Counted<S>
@@ -80,103 +87,87 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let watches = request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("watch="));
-        let resource = resource(request.uri().path());
-        let verb = verb(request.method(), watches);
-        let count = self.count.clone();
+        let mut call = Call::begin(self.with.clone(), &request);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await;
-            let code = answer
-                .as_ref()
-                .map_or("none", |answer| code(answer.status()));
-            count.metrics.kube_request(ByRequest {
-                verb,
-                resource,
-                code,
-            });
-            if verb == "watch" && WATCHED.contains(&resource) {
-                let opened = match code {
-                    "200" => Ok(()),
-                    code => Err(format!("the watch cannot be opened: {code}")),
-                };
-                count.health.set(resource, opened);
+            match &answer {
+                Ok(answer) => call.answered(answer.status()),
+                Err(_) => call.failed(),
             }
             answer
         })
     }
 }
 
-fn verb(method: &Method, watches: bool) -> &'static str {
-    match method.as_str() {
-        "GET" if watches => "watch",
-        "GET" => "get",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" => "delete",
-        _ => "other",
-    }
+/// One request. It is counted when it is dropped, so that one that nobody waited for to the end
+/// (each has a deadline) is counted, too: as `abandoned`.
+struct Call {
+    with: CountRequests,
+    subject: Subject,
+    verb: &'static str,
+    watch: Option<String>,
+    code: &'static str,
 }
 
-/// The last part of the path that names a resource; names of objects are never looked at further.
-fn resource(path: &str) -> &'static str {
-    let mut found = "other";
-    for part in path.split('/') {
-        if let Some(known) = RESOURCES.iter().find(|known| **known == part) {
-            // `namespaces/x/secrets/y` is about secrets; an object may have any name, so the first
-            // resource after the namespace counts.
-            if found == "other" || found == "namespaces" {
-                found = known;
-            }
+impl Call {
+    fn begin<B>(with: CountRequests, request: &Request<B>) -> Self {
+        let uri = request.uri();
+        let subject = names::subject(uri.path());
+        let watches = names::is_watch(uri.query().unwrap_or_default());
+        if watches {
+            with.watchdog.asked(uri.path(), with.clock.boot());
+        }
+        Self {
+            verb: names::verb(request.method(), subject.named, watches),
+            watch: watches.then(|| uri.path().to_owned()),
+            with,
+            subject,
+            code: "abandoned",
         }
     }
-    found
+
+    fn failed(&mut self) {
+        self.code = "none";
+        self.tell_of_watch(false);
+    }
+
+    fn answered(&mut self, status: StatusCode) {
+        self.code = names::code(status);
+        if !status.is_server_error() {
+            self.with.watchdog.answered(self.with.clock.boot());
+        }
+        self.tell_of_watch(status.is_success());
+    }
+
+    fn tell_of_watch(&self, opened: bool) {
+        let Some(path) = &self.watch else { return };
+        let with = &self.with;
+        let state = if opened {
+            with.watchdog.opened(path, with.clock.boot());
+            let now = with.clock.wall().as_duration().as_secs_f64();
+            if let Some(kind) = self.subject.kind {
+                with.metrics.watch_success(kind, now);
+            }
+            Ok(())
+        } else {
+            Err(format!("the watch cannot be opened: {}", self.code))
+        };
+        if WATCHED.contains(&self.subject.resource) {
+            with.health.set(self.subject.resource, state);
+        }
+    }
 }
 
-fn code(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        200 => "200",
-        201 => "201",
-        401 => "401",
-        403 => "403",
-        404 => "404",
-        409 => "409",
-        410 => "410",
-        422 => "422",
-        429 => "429",
-        500 => "500",
-        503 => "503",
-        504 => "504",
-        code if code < 300 => "2xx",
-        code if code < 500 => "4xx",
-        _ => "5xx",
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.with.metrics.kube_request(ByRequest {
+            verb: self.verb,
+            resource: self.subject.resource,
+            code: self.code,
+        });
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_told_by_its_resource_and_never_by_a_name() {
-        for (path, expected) in [
-            (
-                "/apis/restart-operator.dev/v1alpha1/restartrequests",
-                "restartrequests",
-            ),
-            (
-                "/apis/restart-operator.dev/v1alpha1/namespaces/n/restartrequests/secrets/status",
-                "restartrequests",
-            ),
-            ("/api/v1/namespaces/shop/secrets/keys", "secrets"),
-            ("/api/v1/namespaces/shop", "namespaces"),
-            ("/version", "other"),
-        ] {
-            assert_eq!(resource(path), expected, "{path}");
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //! application or an order. What a single object does is told by its status.
 
 use std::sync::{
-    OnceLock,
+    Mutex, OnceLock, PoisonError,
     atomic::{AtomicI64, AtomicU64},
 };
 
@@ -69,6 +69,9 @@ type Source = Box<dyn Fn() -> Snapshot + Send + Sync>;
 pub struct Metrics {
     registry: Registry,
     source: OnceLock<Source>,
+    /// Held for a scrape: what is read anew for one would be missing, or counted twice, in another
+    /// at the same time. Prometheus often runs in pairs.
+    scrape: Mutex<()>,
     process: Process,
     leader: Gauge<i64, AtomicI64>,
     requests: Family<ByPhase, Gauge>,
@@ -120,6 +123,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::default(),
             source: OnceLock::new(),
+            scrape: Mutex::default(),
             process: Process::default(),
             leader: Gauge::default(),
             requests: Family::default(),
@@ -261,6 +265,7 @@ impl Metrics {
     /// The text of a scrape.
     #[must_use]
     pub fn encode(&self) -> String {
+        let _alone = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(source) = self.source.get() {
             self.fill(&source());
         }
@@ -373,7 +378,26 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
     use super::*;
+
+    #[test]
+    fn a_scrape_is_alone_while_it_fills_and_reads_the_gauges() {
+        let metrics = Arc::new(Metrics::new());
+        let (other, alone) = (Arc::downgrade(&metrics), Arc::new(AtomicBool::new(false)));
+        let seen = alone.clone();
+        metrics.read_from(move || {
+            let other = other.upgrade().unwrap();
+            seen.store(other.scrape.try_lock().is_err(), Ordering::Relaxed);
+            Snapshot::default()
+        });
+        drop(metrics.encode());
+        assert!(alone.load(Ordering::Relaxed));
+    }
 
     #[test]
     fn a_scrape_names_every_metric_as_the_reference_does() {

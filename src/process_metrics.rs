@@ -58,8 +58,9 @@ impl Process {
             }
         }
         if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
-            self.files
-                .set(i64::try_from(files.count()).unwrap_or(i64::MAX));
+            // One of them is open only for this look.
+            let count = files.count().saturating_sub(1);
+            self.files.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
 }

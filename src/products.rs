@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::{
     app::ForProducts,
     cloud::{
-        Clock, Provider, Registry, http::Http, observer::CallObserver, sae::SaeProvider,
-        types::Product, volcengine::VolcengineProvider,
+        Clock, Provider, Registry, edas::EdasProvider, http::Http, observer::CallObserver,
+        sae::SaeProvider, types::Product, volcengine::VolcengineProvider,
     },
 };
 
@@ -17,6 +17,7 @@ pub fn registry(parts: &ForProducts) -> Registry {
     let new = Make(parts);
     Registry::from([
         (Product::Sae, new.of(SaeProvider::new)),
+        (Product::Edas, new.of(EdasProvider::new)),
         (Product::Volcengine, new.of(VolcengineProvider::new)),
     ])
 }

@@ -1,11 +1,8 @@
 //! `/healthz`, `/readyz`, `/metrics`: what probes and scrapers read. No other path exists.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod health;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,41 +11,16 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use futures::FutureExt;
 use tokio::net::TcpListener;
 
 use crate::metrics::{CONTENT_TYPE, Metrics};
 
-/// What keeps the operator from being ready, by name.
-#[derive(Debug, Default)]
-pub struct Health {
-    conditions: Mutex<BTreeMap<&'static str, Result<(), String>>>,
-}
+pub use health::Health;
 
-impl Health {
-    /// Tells how one condition stands. A condition that was never told does not count.
-    pub fn set(&self, name: &'static str, state: Result<(), String>) {
-        self.conditions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name, state);
-    }
-
-    /// One line per condition that does not hold; empty: ready.
-    #[must_use]
-    pub fn failing(&self) -> String {
-        let conditions = self
-            .conditions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let failing = conditions
-            .iter()
-            .filter_map(|(name, state)| Some((name, state.as_ref().err()?)));
-        failing.fold(String::new(), |mut lines, (name, why)| {
-            let _ = writeln!(lines, "{name}: {why}"); // writing to a String cannot fail
-            lines
-        })
-    }
-}
+/// How long open connections may go on after the shutdown began. A peer that sent half a request
+/// and then nothing would hold the process until it is killed.
+const DRAIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 struct Shared {
@@ -63,7 +35,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Serves until `shutdown`.
+/// Serves until `shutdown`, then finishes what is open, for two seconds at most.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
@@ -71,17 +43,31 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let routes = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(scrape))
         .with_state(Shared { health, metrics });
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(shutdown)
-        .await
+    let shutdown = shutdown.shared();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(shutdown.clone());
+    let too_long = async {
+        shutdown.await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = too_long => Ok(()),
+    }
+}
+
+async fn alive(State(shared): State<Shared>) -> impl IntoResponse {
+    probe(shared.health.dead())
 }
 
 async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
-    let failing = shared.health.failing();
+    probe(shared.health.failing())
+}
+
+fn probe(failing: String) -> (StatusCode, String) {
     if failing.is_empty() {
         (StatusCode::OK, "ok\n".to_owned())
     } else {
@@ -95,3 +81,6 @@ async fn scrape(State(shared): State<Shared>) -> impl IntoResponse {
         shared.metrics.encode(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,19 @@
 //! Logs: one line per event, as text or as JSON, without a secret. And the mark that keeps the
 //! process out of core dumps.
 
-use std::{error::Error, fmt, io::IsTerminal as _};
+mod one_line;
 
-use tracing_subscriber::{EnvFilter, fmt as lines, prelude::*};
+use std::{error::Error, fmt, io};
+
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    fmt::{self as lines, MakeWriter},
+    prelude::*,
+    registry::LookupSpan,
+};
+
+use one_line::OneLine;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -16,25 +26,42 @@ pub enum LogFormat {
 
 /// Starts logging to standard error. `filter` is in the form of `RUST_LOG`.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| format!("RUST_LOG: {error}; an example is info,restart_operator=debug"))?;
-    let layer = match format {
+    tracing_subscriber::registry()
+        .with(layer(format, io::stderr).with_filter(directives(filter)?))
+        .try_init()
+        .map_err(|error| error.to_string())
+}
+
+/// An empty `RUST_LOG` means the default: taken literally it would hide everything but errors.
+fn directives(filter: &str) -> Result<EnvFilter, String> {
+    let filter = if filter.trim().is_empty() {
+        "info"
+    } else {
+        filter
+    };
+    EnvFilter::try_new(filter).map_err(|error| {
+        format!("RUST_LOG={filter}: {error}; an example is info,restart_operator=debug")
+    })
+}
+
+fn layer<S, W>(format: LogFormat, out: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    match format {
         LogFormat::Json => lines::layer()
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(std::io::stderr)
+            .with_writer(out)
             .boxed(),
         LogFormat::Text => lines::layer()
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .with_writer(OneLine(out))
             .boxed(),
-    };
-    tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init()
-        .map_err(|error| error.to_string())
+    }
 }
 
 /// No core dump, and no look into this process' memory by another one of the same user: a
@@ -68,33 +95,4 @@ impl fmt::Display for Chain<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("{text}")]
-    struct Layer {
-        text: &'static str,
-        source: Option<Box<Layer>>,
-    }
-
-    #[test]
-    fn a_chain_says_each_thing_once() {
-        let root = Layer {
-            text: "no route",
-            source: None,
-        };
-        let middle = Layer {
-            text: "cannot connect: no route",
-            source: Some(Box::new(root)),
-        };
-        let top = Layer {
-            text: "cannot read the lease",
-            source: Some(Box::new(middle)),
-        };
-        assert_eq!(
-            Chain(&top).to_string(),
-            "cannot read the lease: cannot connect: no route"
-        );
-    }
-}
+mod tests;

@@ -162,7 +162,7 @@ fn each_rule_can_fail() {
         (
             "src/controller/act.rs",
             "use crate::cloud::sae::SaeProvider;",
-            "only main.rs names products",
+            "only products.rs names products",
         ),
         (
             "tests/cloudsim/src/x.rs",

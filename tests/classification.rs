@@ -11,10 +11,11 @@ use std::time::Duration;
 use http::HeaderMap;
 use proptest::prelude::*;
 use restart_operator::cloud::{
+    alibaba::answer::restart_failure,
     error::{CloudError, Delivery, Kind, Retry},
     exchange::{Failure, Reply},
     sae::{
-        classify::{acknowledgement, read_answer, restart_answer, restart_failure},
+        classify::{acknowledgement, read_answer, restart_answer},
         codes,
         wire::{ApplicationStatus, OrderList},
     },
@@ -33,7 +34,11 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
 }
 
 fn answer(status: u16, body: &Value) -> Answer {
-    restart_answer(&reply(status, body.to_string()), &PARAMETERS)
+    restart_answer(
+        "RestartApplication",
+        &reply(status, body.to_string()),
+        &PARAMETERS,
+    )
 }
 
 fn rejected(answer: Answer) -> CloudError {
@@ -274,7 +279,7 @@ fn every_listed_code_has_its_class_and_kind_in_every_documented_form() {
             let answer = answer(status, &body);
             let by_message = body["Message"] == json!(code);
             // A code in the message counts only when it is spelt out in the table.
-            let pattern = codes::lookup(code, &[]).is_none_or(|row| row.code != *code);
+            let pattern = codes::lookup(code, "", &[]).is_none_or(|row| row.code != *code);
             let error = match retry {
                 Some(_) if by_message && pattern => ambiguous(answer),
                 Some(retry) => {
@@ -447,9 +452,14 @@ fn a_body_that_is_not_the_documented_json_is_ambiguous() {
             "<?xml version=\"1.0\"?><Error><Code>System.Upgrading</Code></Error>",
             &format!("{{\"Code\":\"System.Upgrading\",\"Data\":{deep}}}"),
         ] {
-            ambiguous(restart_answer(&reply(status, body), &PARAMETERS));
+            ambiguous(restart_answer(
+                "RestartApplication",
+                &reply(status, body),
+                &PARAMETERS,
+            ));
         }
         ambiguous(restart_answer(
+            "RestartApplication",
             &reply(status, b"\x1f\x8b\x08\x00gzip".to_vec()),
             &PARAMETERS,
         ));
@@ -463,7 +473,7 @@ fn the_wait_hint_is_read_in_the_clouds_unit() {
         for (name, value) in headers {
             reply.headers.insert(*name, value.parse().unwrap());
         }
-        rejected(restart_answer(&reply, &PARAMETERS)).retry_after
+        rejected(restart_answer("RestartApplication", &reply, &PARAMETERS)).retry_after
     };
     assert_eq!(hint(&[]), None);
     assert_eq!(
@@ -492,23 +502,26 @@ fn only_a_failed_connection_rejects_without_an_answer() {
         kind,
         message: "refused".into(),
     };
-    let error = rejected(restart_failure(&failure(
-        Delivery::NotSent,
-        Kind::Transient,
-    )));
+    let error = rejected(restart_failure(
+        "RestartApplication",
+        &failure(Delivery::NotSent, Kind::Transient),
+    ));
     assert_eq!(
         (error.delivery, error.retry),
         (Delivery::NotSent, Retry::Later)
     );
-    let error = rejected(restart_failure(&failure(Delivery::NotSent, Kind::Invalid)));
+    let error = rejected(restart_failure(
+        "RestartApplication",
+        &failure(Delivery::NotSent, Kind::Invalid),
+    ));
     assert_eq!(
         (error.delivery, error.retry),
         (Delivery::NotSent, Retry::Never)
     );
-    ambiguous(restart_failure(&failure(
-        Delivery::Unknown,
-        Kind::Transient,
-    )));
+    ambiguous(restart_failure(
+        "RestartApplication",
+        &failure(Delivery::Unknown, Kind::Transient),
+    ));
 }
 
 #[test]
@@ -644,7 +657,7 @@ proptest! {
             }
             Answer::Rejected(error) => {
                 let code = error.code.unwrap_or_default();
-                prop_assert!(codes::lookup(&code, &PARAMETERS).is_some_and(|row| row.retry.is_some()));
+                prop_assert!(codes::lookup(&code, "", &PARAMETERS).is_some_and(|row| row.retry.is_some()));
                 prop_assert!((200..300).contains(&status) || (400..500).contains(&status));
                 prop_assert!(body["Success"] != json!(true));
             }
@@ -658,7 +671,7 @@ proptest! {
         body in proptest::collection::vec(any::<u8>(), 0..200),
     ) {
         prop_assert!(!matches!(
-            restart_answer(&reply(status, body), &PARAMETERS),
+            restart_answer("RestartApplication", &reply(status, body), &PARAMETERS),
             Answer::Accepted(_)
         ));
     }

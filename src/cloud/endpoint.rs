@@ -16,19 +16,46 @@ const METADATA: [Ipv4Addr; 2] = [
     Ipv4Addr::new(100, 96, 0, 96),
 ];
 
+/// Regions of EDAS that share the host of another region (Alibaba Cloud endpoint list of EDAS).
+const EDAS_SHARED: [&str; 6] = [
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-south-1",
+    "eu-west-1",
+    "me-east-1",
+    "us-west-1",
+];
+
+/// Regions of EDAS that are served by its central host, besides those for banks and governments.
+const EDAS_CENTRAL: [&str; 2] = ["cn-chengdu", "cn-huhehaote"];
+
 /// The public endpoint of a product in a region: `https://host`, without a trailing slash.
 ///
-/// SAE has one host per region and no central one. Volcengine has both; the one of the region is
-/// taken, since some regions are not behind the central one. The region is checked here too, so that it
-/// cannot break out of the host name, whoever calls.
+/// SAE has one host per region and no central one; EDAS has one for most regions. Volcengine has
+/// both; the one of the region is taken, since some regions are not behind the central one. The
+/// region is checked here too, so that it cannot break out of the host name, whoever calls.
 pub fn default_endpoint(product: Product, region: &str) -> Result<String, &'static str> {
     if !is_label(region) {
         return Err("the region is not a region id such as cn-hangzhou");
     }
     match product {
         Product::Sae => Ok(format!("https://sae.{region}.aliyuncs.com")),
-        Product::Edas => Ok(format!("https://edas.{region}.aliyuncs.com")),
+        Product::Edas => Ok(edas_endpoint(region)),
         Product::Volcengine => Ok(format!("https://ecs.{region}.volcengineapi.com")),
+    }
+}
+
+fn edas_endpoint(region: &str) -> String {
+    // Region ids of these clouds: cn-hangzhou-finance, cn-shanghai-finance-1, cn-north-2-gov-1.
+    let is_special = region
+        .split('-')
+        .any(|part| ["finance", "gov"].contains(&part));
+    if is_special || EDAS_CENTRAL.contains(&region) {
+        "https://edas.aliyuncs.com".to_owned()
+    } else if EDAS_SHARED.contains(&region) {
+        "https://edas.ap-northeast-1.aliyuncs.com".to_owned()
+    } else {
+        format!("https://edas.{region}.aliyuncs.com")
     }
 }
 
@@ -188,6 +215,40 @@ mod tests {
         for region in ["", "a.b", "evil.example/", "x@y", "-a", "CN", "a b", "a%2e"] {
             assert!(default_endpoint(Product::Sae, region).is_err(), "{region}");
         }
+    }
+
+    #[test]
+    fn edas_has_a_host_of_its_own_in_most_regions() {
+        for (region, host) in [
+            ("cn-beijing", "edas.cn-beijing.aliyuncs.com"),
+            ("cn-qingdao", "edas.cn-qingdao.aliyuncs.com"),
+            ("cn-shenzhen", "edas.cn-shenzhen.aliyuncs.com"),
+            ("cn-hangzhou", "edas.cn-hangzhou.aliyuncs.com"),
+            ("cn-shanghai", "edas.cn-shanghai.aliyuncs.com"),
+            ("cn-zhangjiakou", "edas.cn-zhangjiakou.aliyuncs.com"),
+            ("cn-hongkong", "edas.cn-hongkong.aliyuncs.com"),
+            ("ap-southeast-1", "edas.ap-southeast-1.aliyuncs.com"),
+            ("ap-northeast-1", "edas.ap-northeast-1.aliyuncs.com"),
+            ("eu-central-1", "edas.eu-central-1.aliyuncs.com"),
+            ("us-east-1", "edas.us-east-1.aliyuncs.com"),
+            ("cn-chengdu", "edas.aliyuncs.com"),
+            ("cn-huhehaote", "edas.aliyuncs.com"),
+            ("cn-hangzhou-finance", "edas.aliyuncs.com"),
+            ("cn-shanghai-finance-1", "edas.aliyuncs.com"),
+            ("cn-north-2-gov-1", "edas.aliyuncs.com"),
+            ("ap-southeast-3", "edas.ap-northeast-1.aliyuncs.com"),
+            ("ap-southeast-5", "edas.ap-northeast-1.aliyuncs.com"),
+            ("ap-south-1", "edas.ap-northeast-1.aliyuncs.com"),
+            ("eu-west-1", "edas.ap-northeast-1.aliyuncs.com"),
+            ("me-east-1", "edas.ap-northeast-1.aliyuncs.com"),
+            ("us-west-1", "edas.ap-northeast-1.aliyuncs.com"),
+        ] {
+            assert_eq!(
+                default_endpoint(Product::Edas, region),
+                Ok(format!("https://{host}"))
+            );
+        }
+        assert!(default_endpoint(Product::Edas, "finance.evil").is_err());
     }
 
     #[test]

@@ -7,7 +7,9 @@
 
 pub mod alibaba;
 pub mod code;
+pub mod codes;
 pub mod credential;
+pub mod edas;
 pub mod endpoint;
 pub mod error;
 pub mod exchange;

@@ -3,30 +3,28 @@
 //! number of them.
 //!
 //! A lease is judged by how long its record has not changed on our own clock, never by comparing
-//! the times in it. Every change is a `replace` with the resourceVersion that was read.
+//! the times in it. Every change is a `replace` with the resourceVersion that was read or stored
+//! last: a patch would let two candidates win. The rules are in `election`, the requests here.
 
-use std::{sync::Arc, time::Duration};
+mod election;
+
+use std::{error::Error, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use k8s_openapi::{
-    api::coordination::v1::{Lease as Record, LeaseSpec},
-    apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
+    api::coordination::v1::Lease as Record, apimachinery::pkg::apis::meta::v1::MicroTime,
 };
 use kube::{Api, Client, api::PostParams};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use crate::cloud::Clock;
+use election::{Election, Move, next_record};
 
-/// How long a leader that is not heard of keeps the lease.
-const DURATION: Duration = Duration::from_secs(15);
-/// How often a leader is heard of: 17,280 writes a day.
-const RENEW: Duration = Duration::from_secs(5);
-/// How often a standby reads the lease: how late it sees that the lease is free.
-const WATCH: Duration = Duration::from_secs(1);
-/// A leader that could not renew for this long steps down by itself, well before others may lead.
-const RENEW_LIMIT: Duration = Duration::from_secs(10);
-/// Longest time that one request may take.
-const REQUEST: Duration = Duration::from_secs(4);
+/// Longest time that one request may take. A leader whose renewal hangs for this long still has
+/// the time to read and to write before it would have to step down.
+const REQUEST: Duration = Duration::from_secs(3);
+/// Longest time that giving the lease back may take: it runs out by itself soon after.
+const RELEASE: Duration = Duration::from_secs(5);
 
 /// One lock, seen by one process.
 pub struct Lease {
@@ -34,32 +32,14 @@ pub struct Lease {
     name: String,
     identity: String,
     clock: Arc<dyn Clock>,
-    seen: Seen,
-}
-
-/// What is known of the record, and since when.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    record: Option<Record>,
-    /// Boot time at which the record was first seen as it is.
-    since: Duration,
-    /// Boot time before the request of our last successful renewal.
-    renewed: Option<Duration>,
-}
-
-/// What to do about a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Move {
-    /// Nobody has it, or its holder is silent: take it.
-    Take,
-    /// It is ours: renew it.
-    Renew,
-    /// Somebody else has it.
-    Wait,
+    election: Election,
+    /// The last request failed, which was logged.
+    failing: bool,
 }
 
 impl Lease {
-    /// The lock `name` in `namespace`, to be held as `identity`.
+    /// The lock `name` in `namespace`, to be held as `identity`, which no other process may have
+    /// and which may not be empty.
     #[must_use]
     pub fn new(
         client: Client,
@@ -73,117 +53,110 @@ impl Lease {
             name: name.to_owned(),
             identity: identity.to_owned(),
             clock,
-            seen: Seen::default(),
+            election: Election::new(identity),
+            failing: false,
         }
     }
 
     /// Takes and renews the lease until `shutdown`, then gives it back. `leading` is told of every
-    /// change.
+    /// change. A leader costs one PUT in 5 s, a standby one GET in a second.
     pub async fn run(mut self, leading: watch::Sender<bool>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown.fuse());
         loop {
-            let leads = tokio::select! {
-                leads = self.turn() => leads,
-                () = &mut shutdown => break,
-            };
-            tell(&leading, leads);
-            let pause = if leads { RENEW } else { WATCH };
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                biased;
                 () = &mut shutdown => break,
+                () = self.turn() => {}
             }
+            let leads = self.election.leads_until(self.clock.boot()).is_some();
+            tell(&leading, leads);
         }
         tell(&leading, false);
-        self.release().await;
-    }
-
-    /// One look and, if it is ours to have, one write. True while leading.
-    async fn turn(&mut self) -> bool {
-        let before = self.clock.boot();
-        let holds = self
-            .seen
-            .record
-            .as_ref()
-            .is_some_and(|r| is_held_by(r, &self.identity));
-        // A leader writes on top of its own last write and reads only when that failed.
-        if !holds && let Err(error) = self.look().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the lease cannot be read"
-            );
+        match timeout(RELEASE, self.release()).await {
+            Ok(true) => {}
+            Ok(false) | Err(_) => {
+                tracing::warn!("the lease could not be given back; it runs out by itself");
+            }
         }
-        match decide(
-            self.seen.record.as_ref(),
-            self.seen.since,
-            self.clock.boot(),
-            &self.identity,
-        ) {
-            Move::Wait => {}
-            Move::Take | Move::Renew => match self.write(&self.identity.clone()).await {
-                Ok(()) => self.seen.renewed = Some(before),
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the lease could not be written"
-                    );
-                    // Somebody may have it now: read before the next write.
-                    let _ = self.look().await;
-                }
-            },
+    }
+
+    /// One wait or one request, which ends when leadership does. May be dropped at any point.
+    async fn turn(&mut self) {
+        let now = self.clock.boot();
+        let left = self
+            .election
+            .leads_until(now)
+            .map_or(Duration::MAX, |until| until.saturating_sub(now));
+        match self.election.next(now) {
+            Move::Wait(until) => {
+                tokio::time::sleep(until.saturating_sub(now).min(left)).await;
+            }
+            Move::Read => self.read(left.min(REQUEST)).await,
+            Move::Write => {
+                let holder = self.identity.clone();
+                self.write(Some(&holder), left.min(REQUEST)).await;
+            }
         }
-        self.leads()
     }
 
-    fn leads(&self) -> bool {
-        let renewed = self.seen.renewed;
-        let recent = renewed.is_some_and(|at| self.clock.boot().saturating_sub(at) < RENEW_LIMIT);
-        recent
-            && self
-                .seen
-                .record
-                .as_ref()
-                .is_some_and(|r| is_held_by(r, &self.identity))
-    }
-
-    async fn look(&mut self) -> Result<(), kube::Error> {
-        let record = request(self.api.get_opt(&self.name)).await?;
-        if record != self.seen.record {
-            self.seen.since = self.clock.boot();
-            self.seen.record = record;
+    async fn read(&mut self, limit: Duration) {
+        match within(limit, self.api.get_opt(&self.name)).await {
+            Ok(record) => {
+                self.failing = false;
+                self.election.read(record, self.clock.boot());
+            }
+            Err(error) => self.failed(&error, "the lease cannot be read"),
         }
-        Ok(())
     }
 
-    async fn write(&mut self, holder: &str) -> Result<(), kube::Error> {
+    async fn write(&mut self, holder: Option<&str>, limit: Duration) {
+        let began = self.clock.boot();
         let now = MicroTime(self.clock.wall());
-        let wanted = next_record(self.seen.record.as_ref(), &self.name, holder, now);
-        let params = PostParams::default();
-        let stored = if self.seen.record.is_some() {
-            request(self.api.replace(&self.name, &params, &wanted)).await?
+        let old = self.election.seen();
+        let wanted = next_record(old, &self.name, holder, now);
+        let (exists, params) = (old.is_some(), PostParams::default());
+        self.election.unsure(began);
+        let stored = if exists {
+            within(limit, self.api.replace(&self.name, &params, &wanted)).await
         } else {
-            request(self.api.create(&params, &wanted)).await?
+            within(limit, self.api.create(&params, &wanted)).await
         };
-        self.seen.record = Some(stored);
-        self.seen.since = self.clock.boot();
-        Ok(())
+        match stored {
+            Ok(stored) => {
+                self.failing = false;
+                self.election.wrote(stored, began);
+            }
+            Err(error) => self.failed(&error, "the lease could not be written"),
+        }
     }
 
-    /// Gives the lease back, so that the other replica takes it within about a second.
-    async fn release(&mut self) {
-        if !self
-            .seen
-            .record
-            .as_ref()
-            .is_some_and(|r| is_held_by(r, &self.identity))
-        {
-            return;
+    fn failed(&mut self, error: &kube::Error, what: &str) {
+        let error = error as &dyn Error;
+        // A standby asks every second: one line tells of an outage, not thousands.
+        if std::mem::replace(&mut self.failing, true) {
+            tracing::debug!(error, "{what}");
+        } else {
+            tracing::warn!(error, "{what}");
         }
-        if let Err(error) = self.write("").await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the lease could not be given back; it runs out by itself"
-            );
+        self.election.unsure(self.clock.boot());
+    }
+
+    /// Gives the lease back, so that the other replica takes it within about a second. True when
+    /// nothing of it is ours any more.
+    async fn release(&mut self) -> bool {
+        // The second time after a write of ours that the shutdown cut was stored in between.
+        for _ in 0..2 {
+            if !self.election.is_current() {
+                self.read(REQUEST).await;
+            }
+            if !self.election.is_ours() {
+                return true;
+            }
+            if self.election.is_current() {
+                self.write(None, REQUEST).await;
+            }
         }
+        !self.election.is_ours()
     }
 }
 
@@ -194,114 +167,15 @@ fn tell(leading: &watch::Sender<bool>, leads: bool) {
     }
 }
 
-fn decide(record: Option<&Record>, since: Duration, now: Duration, identity: &str) -> Move {
-    let Some(record) = record else {
-        return Move::Take;
-    };
-    if is_held_by(record, identity) {
-        return Move::Renew;
-    }
-    let spec = record.spec.as_ref();
-    let held = spec
-        .and_then(|s| s.holder_identity.as_deref())
-        .is_some_and(|h| !h.is_empty());
-    let seconds = spec
-        .and_then(|s| s.lease_duration_seconds)
-        .and_then(|s| u64::try_from(s).ok());
-    let life = seconds.map_or(DURATION, Duration::from_secs);
-    if held && now.saturating_sub(since) < life {
-        Move::Wait
-    } else {
-        Move::Take
-    }
-}
-
-fn is_held_by(record: &Record, identity: &str) -> bool {
-    record
-        .spec
-        .as_ref()
-        .and_then(|s| s.holder_identity.as_deref())
-        == Some(identity)
-}
-
-fn next_record(old: Option<&Record>, name: &str, holder: &str, now: MicroTime) -> Record {
-    let mut record = old.cloned().unwrap_or_else(|| Record {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            ..ObjectMeta::default()
-        },
-        ..Record::default()
-    });
-    let spec = record.spec.get_or_insert_with(LeaseSpec::default);
-    let changes_hands = spec.holder_identity.as_deref() != Some(holder);
-    if changes_hands && !holder.is_empty() {
-        spec.acquire_time = Some(now.clone());
-        spec.lease_transitions = Some(spec.lease_transitions.map_or(0, |n| n.saturating_add(1)));
-    }
-    spec.holder_identity = Some(holder.to_owned());
-    spec.lease_duration_seconds = i32::try_from(DURATION.as_secs()).ok();
-    spec.renew_time = Some(now);
-    record
-}
-
-async fn request<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
-    match tokio::time::timeout(REQUEST, call).await {
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, kube::Error> {
+    match timeout(limit, call).await {
         Ok(result) => result,
         Err(elapsed) => Err(kube::Error::Service(Box::new(elapsed))),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-
-    use super::*;
-
-    const fn secs(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn held_by(holder: &str) -> Record {
-        next_record(None, "lock", holder, MicroTime(Timestamp::UNIX_EPOCH))
-    }
-
-    #[test]
-    fn a_free_lease_is_taken() {
-        assert_eq!(decide(None, secs(0), secs(0), "a"), Move::Take);
-        assert_eq!(
-            decide(Some(&held_by("")), secs(0), secs(0), "a"),
-            Move::Take
-        );
-    }
-
-    #[test]
-    fn our_own_lease_is_renewed_however_old_it_is() {
-        assert_eq!(
-            decide(Some(&held_by("a")), secs(0), secs(100), "a"),
-            Move::Renew
-        );
-    }
-
-    #[test]
-    fn the_lease_of_another_is_taken_only_after_its_record_was_silent_for_its_duration() {
-        let other = held_by("b");
-        assert_eq!(decide(Some(&other), secs(10), secs(24), "a"), Move::Wait);
-        assert_eq!(decide(Some(&other), secs(10), secs(25), "a"), Move::Take);
-    }
-
-    #[test]
-    fn transitions_count_changes_of_hands() {
-        let now = || MicroTime(Timestamp::UNIX_EPOCH);
-        let count = |r: &Record| r.spec.as_ref().unwrap().lease_transitions;
-        let first = held_by("a");
-        assert_eq!(count(&first), Some(0));
-        let renewed = next_record(Some(&first), "lock", "a", now());
-        assert_eq!(count(&renewed), Some(0));
-        let released = next_record(Some(&renewed), "lock", "", now());
-        assert_eq!(count(&released), Some(0));
-        assert_eq!(
-            count(&next_record(Some(&released), "lock", "b", now())),
-            Some(1)
-        );
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use crate::{
 
 /// Another replica ends the request while the first one is frozen, and goes.
 async fn another_ends(scene: &Scene, name: &str) -> End {
-    let mut other = scene.host("other").lease("other").start();
+    let mut other = scene.leader("other").await.start();
     let end = scene.end_of(name).await;
     ended_well(&mut other).await;
     end
@@ -28,7 +28,7 @@ async fn paused_before_the_send_while_another_looks_it_still_sends_once() {
     // The other one is up and sees nothing yet, so that no time of the signature is lost.
     let gate = scene.gate().await;
     let mut list = gate.stop_list(Side::After);
-    let _other = scene.host("other").lease("other").through(&gate).start();
+    let _other = scene.leader("other").await.through(&gate).start();
     list.reached().await;
     let mut paused = scene.host("paused").hold(Point::BeforeSend).start();
     scene.ask("second").await;

@@ -49,7 +49,7 @@ async fn two_leaders_at_once_restart_nothing_twice() {
     let (ms, point) = (300, Point::After);
     let late = FaultRule::on(RESTART, Fault::Delay { ms, point });
     scene.world.sim.inject(late.always());
-    let _leaders = ["a", "b"].map(|name| scene.host(name).lease(name).start());
+    let _leaders = [scene.leader("a").await, scene.leader("b").await].map(|one| one.start());
     let names: Vec<String> = (0..REQUESTS).map(|number| format!("r{number}")).collect();
     for (number, name) in names.iter().enumerate() {
         let target = json!({"target": {"saeApplication": {"appId": app(number)}}});

@@ -5,8 +5,16 @@ use std::{fs, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
-use k8s_openapi::api::coordination::v1::Lease;
-use kube::{Api, api::ListParams, config::Kubeconfig, runtime::wait::await_condition};
+use k8s_openapi::api::{
+    coordination::v1::Lease,
+    rbac::v1::{Role, RoleBinding},
+};
+use kube::{
+    Api,
+    api::{ListParams, PostParams},
+    config::Kubeconfig,
+    runtime::wait::await_condition,
+};
 use restart_operator::api::{Attribution, RestartRequest};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -14,7 +22,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::{
-    controlplane::{process::tail, users::User},
+    controlplane::{namespace::subject, process::tail, users::User},
     gate::Gate,
     process::{Launch, OperatorProcess},
     wait,
@@ -63,6 +71,41 @@ impl Scene {
 
     pub(crate) fn host(&self, identity: &str) -> Launch {
         Launch::host(&self.world, identity, self.logs.path())
+    }
+
+    /// A host that leads beside others, by a Lease of its own name.
+    pub(crate) async fn leader(&self, identity: &str) -> Launch {
+        self.allow_lease(identity).await;
+        self.host(identity).lease(identity)
+    }
+
+    /// The shipped role names one Lease, and without the right to read it nobody leads.
+    async fn allow_lease(&self, name: &str) {
+        let role_name = format!("lease-{name}");
+        let role: Role = serde_json::from_value(json!({
+            "metadata": {"name": role_name},
+            "rules": [{
+                "apiGroups": ["coordination.k8s.io"],
+                "resources": ["leases"],
+                "resourceNames": [name],
+                "verbs": ["get", "update"],
+            }],
+        }))
+        .expect("a role");
+        let binding: RoleBinding = serde_json::from_value(json!({
+            "metadata": {"name": role_name},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role_name,
+            },
+            "subjects": [subject(User::Operator)],
+        }))
+        .expect("a binding");
+        let (admin, namespace) = (self.world.admin.clone(), &self.world.namespace);
+        let new = PostParams::default();
+        let roles: Api<Role> = Api::namespaced(admin.clone(), namespace);
+        roles.create(&new, &role).await.expect("create");
+        let bindings: Api<RoleBinding> = Api::namespaced(admin, namespace);
+        bindings.create(&new, &binding).await.expect("create");
     }
 
     pub(crate) fn shipped(&self, identity: &str) -> Launch {

@@ -11,9 +11,11 @@
 mod support;
 
 mod accounts;
+mod alibaba;
 mod answers;
 mod happy;
 mod lost;
 mod orders;
+mod quota;
 mod steering;
 mod volcengine;

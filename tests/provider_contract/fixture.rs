@@ -14,16 +14,21 @@ use jiff::{SignedDuration, Timestamp};
 use restart_operator::cloud::{
     Access, Clock, Provider, Signature,
     credential::Credential,
+    edas::EdasProvider,
     error::{CloudError, Delivery, Kind},
     http::{Http, HttpSettings},
     observer::CallObserver,
     permit::{Permit, Permits},
     sae::SaeProvider,
-    types::{Answer, AttemptId, Following, OrderId, Product, SaeApplication, Submission, Target},
+    types::{
+        Answer, AttemptId, Check, Following, Look, Match, OrderId, OrderReport, Product,
+        SaeApplication, Submission, Target,
+    },
 };
 use tokio::net::TcpListener;
 
 pub(crate) const APP: &str = "0099b7be-5f5b-4512-a7fc-56049ef1aaaa";
+pub(crate) const ECCS: [&str; 3] = ["ecc-1", "ecc-2", "ecc-3"];
 pub(crate) const RESTART: &str = "RestartApplication";
 
 /// The machine's clocks. The operator's own clock has a file of its own.
@@ -61,12 +66,18 @@ pub(crate) struct Seen {
     pub(crate) clock_offset: Option<SignedDuration>,
 }
 
-#[derive(Default)]
-pub(crate) struct Observed(Mutex<Vec<Seen>>);
+pub(crate) struct Observed {
+    product: Product,
+    calls: Mutex<Vec<Seen>>,
+}
 
 impl Observed {
     pub(crate) fn all(&self) -> Vec<Seen> {
-        self.0.lock().unwrap().clone()
+        self.calls.lock().unwrap().clone()
+    }
+
+    pub(crate) fn operations(&self) -> Vec<&'static str> {
+        self.all().iter().map(|call| call.operation).collect()
     }
 }
 
@@ -79,8 +90,8 @@ impl CallObserver for Observed {
         _elapsed: Duration,
         clock_offset: Option<SignedDuration>,
     ) {
-        assert_eq!(product, Product::Sae);
-        self.0.lock().unwrap().push(Seen {
+        assert_eq!(product, self.product);
+        self.calls.lock().unwrap().push(Seen {
             operation,
             result,
             clock_offset,
@@ -90,7 +101,7 @@ impl CallObserver for Observed {
 
 /// A provider and the account it calls with.
 pub(crate) struct Caller {
-    pub(crate) provider: SaeProvider,
+    pub(crate) provider: Box<dyn Provider>,
     pub(crate) access: Access,
     pub(crate) observed: Arc<Observed>,
 }
@@ -100,35 +111,95 @@ impl Caller {
         Self::with_clock(endpoint, settings, Arc::new(MachineClock(Instant::now())))
     }
 
+    /// Calls EDAS.
+    pub(crate) fn edas(endpoint: &str, settings: &HttpSettings) -> Self {
+        let clock = Arc::new(MachineClock(Instant::now()));
+        Self::of(Product::Edas, endpoint, settings, clock)
+    }
+
     pub(crate) fn with_clock(
+        endpoint: &str,
+        settings: &HttpSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::of(Product::Sae, endpoint, settings, clock)
+    }
+
+    fn of(
+        product: Product,
         endpoint: &str,
         settings: &HttpSettings,
         clock: Arc<dyn Clock>,
     ) -> Self {
         // Fails when another test of this process was faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let observed = Arc::new(Observed::default());
+        let observed = Arc::new(Observed {
+            product,
+            calls: Mutex::default(),
+        });
+        let http = Http::new(settings).unwrap();
         Self {
-            provider: SaeProvider::new(Http::new(settings).unwrap(), clock, observed.clone()),
+            provider: match product {
+                Product::Sae => Box::new(SaeProvider::new(http, clock, observed.clone())),
+                Product::Edas => Box::new(EdasProvider::new(http, clock, observed.clone())),
+                Product::Volcengine => panic!("this fixture is about Alibaba Cloud"),
+            },
             access: Access {
                 credential: key(DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, None),
                 endpoint: endpoint.to_owned(),
                 creators: vec![DEFAULT_CREATOR.to_owned()],
-                signature: Signature::default(),
+                signature: Signature::Acs3,
             },
             observed,
         }
     }
 
     pub(crate) async fn submit(&self, call: &Submission) -> Answer {
+        self.submit_to(&target(), call).await
+    }
+
+    pub(crate) async fn submit_to(&self, target: &Target, call: &Submission) -> Answer {
         self.provider
-            .submit(&self.access, &target(), call, permit(&call.attempt))
+            .submit(&self.access, target, call, permit(&call.attempt))
             .await
+    }
+
+    pub(crate) async fn check(&self, target: &Target) -> Result<Check, CloudError> {
+        self.provider.check(&self.access, target).await
+    }
+
+    pub(crate) async fn look(
+        &self,
+        target: &Target,
+        call: &Submission,
+    ) -> Result<Look, CloudError> {
+        self.provider.resolve(&self.access, target, call).await
+    }
+
+    pub(crate) async fn poll(
+        &self,
+        target: &Target,
+        following: &Following,
+    ) -> Result<OrderReport, CloudError> {
+        self.provider.poll(&self.access, target, following).await
+    }
+
+    pub(crate) async fn abort(
+        &self,
+        target: &Target,
+        following: &Following,
+    ) -> Result<(), CloudError> {
+        self.provider.abort(&self.access, target, following).await
     }
 
     /// A restart that the cloud accepts.
     pub(crate) async fn restart(&self, call: &Submission) -> OrderId {
-        match self.submit(call).await {
+        self.restart_of(&target(), call).await
+    }
+
+    /// A restart of this target that the cloud accepts.
+    pub(crate) async fn restart_of(&self, target: &Target, call: &Submission) -> OrderId {
+        match self.submit_to(target, call).await {
             Answer::Accepted(accepted) => accepted.order,
             other @ (Answer::Rejected(_) | Answer::Ambiguous(_)) => panic!("{other:?}"),
         }
@@ -150,6 +221,14 @@ impl Cloud {
         let sim = Simulator::start(config).await.unwrap();
         sim.put_application(cloudsim::Application::running(APP));
         let caller = Caller::new(sim.base_url(), settings);
+        Self { sim, caller }
+    }
+
+    /// A simulator with one EDAS application of three instances.
+    pub(crate) async fn edas() -> Self {
+        let sim = Simulator::start(Config::default()).await.unwrap();
+        sim.put_application(cloudsim::Application::edas(APP).with_instances(ECCS));
+        let caller = Caller::edas(sim.base_url(), &quick());
         Self { sim, caller }
     }
 
@@ -202,6 +281,24 @@ pub(crate) fn target() -> Target {
     Target::SaeApplication(application())
 }
 
+/// What is known of an order right after its call.
+pub(crate) fn following(order: &OrderId, call: &Submission) -> Following {
+    Following {
+        order: order.clone(),
+        started: call.signed_at,
+        baseline: call.baseline.clone(),
+        parts: vec![],
+    }
+}
+
+/// The candidates of a look.
+pub(crate) fn matches(look: &Look) -> Vec<(OrderId, Match)> {
+    look.candidates
+        .iter()
+        .map(|c| (c.order.clone(), c.match_))
+        .collect()
+}
+
 /// An intent that was stored just now.
 pub(crate) fn intent() -> Submission {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
@@ -217,16 +314,6 @@ pub(crate) fn intent() -> Submission {
         nonce: format!("nonce-{number}"),
         credential: String::new(),
         baseline: vec![],
-    }
-}
-
-/// An order of which nothing is stored but its id.
-pub(crate) fn following(order: &OrderId) -> Following {
-    Following {
-        order: order.clone(),
-        started: Timestamp::from_second(Timestamp::now().as_second()).unwrap(),
-        baseline: vec![],
-        parts: vec![],
     }
 }
 

@@ -7,10 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod edas;
 mod fixture;
 mod order;
 mod preflight;
 mod resolve;
+mod sae_applications;
+mod sae_instances;
+mod signatures;
 mod submit;
 mod transport;
 mod volcengine;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use cloudsim::{Application, Canned, Edit, Fault, FaultRule, NewOrder, OrderPlan};
 use jiff::SignedDuration;
 use restart_operator::cloud::{
-    Provider,
     error::{CloudError, Kind},
     types::{OrderId, OrderReport, OrderState},
 };
@@ -15,8 +14,7 @@ use crate::fixture::{APP, Caller, Cloud, RawServer, following, intent, ok, quick
 async fn poll(cloud: &Cloud, order: &OrderId) -> Result<OrderReport, CloudError> {
     cloud
         .caller
-        .provider
-        .poll(&cloud.caller.access, &target(), &following(order))
+        .poll(&target(), &following(order, &intent()))
         .await
 }
 
@@ -56,7 +54,10 @@ async fn an_order_is_followed_to_its_end() {
 async fn a_failed_order_says_why_as_far_as_it_can_be_read() {
     let (cloud, order) = restarted(OrderPlan::default().ending(3)).await;
     cloud.sim.advance_clock(SignedDuration::from_secs(10));
-    // The simulator has no DescribePipeline: the order's own message has to do.
+    cloud.sim.inject(FaultRule::on(
+        "DescribePipeline",
+        Fault::AnswerInstead(Canned::status(503)),
+    ));
     let report = poll(&cloud, &order).await.unwrap();
     assert_eq!(report.state, OrderState::Failed);
     assert_eq!((report.succeeded, report.failed), (1, 1));
@@ -76,19 +77,15 @@ async fn the_reason_of_a_failed_batch_replaces_the_orders_own_message() {
     let caller = Caller::new(&format!("http://{}", server.address), &quick());
     let order = OrderId("o-1".into());
     let report = caller
-        .provider
-        .poll(&caller.access, &target(), &following(&order))
+        .poll(&target(), &following(&order, &intent()))
         .await
         .unwrap();
     assert_eq!((report.state, report.failed), (OrderState::Failed, 1));
     assert_eq!(report.message, "EDAS-10022 readiness failed");
-    let operations: Vec<_> = caller
-        .observed
-        .all()
-        .iter()
-        .map(|call| call.operation)
-        .collect();
-    assert_eq!(operations, ["DescribeChangeOrder", "DescribePipeline"]);
+    assert_eq!(
+        caller.observed.operations(),
+        ["DescribeChangeOrder", "DescribePipeline"]
+    );
 }
 
 #[tokio::test]
@@ -173,11 +170,8 @@ async fn an_order_that_is_not_found_or_not_readable_is_an_error_and_no_state() {
 async fn an_abort_ends_the_order_and_says_when_there_is_nothing_to_abort() {
     let (cloud, order) = restarted(OrderPlan::lasting(Duration::from_secs(60))).await;
     let caller = &cloud.caller;
-    caller
-        .provider
-        .abort(&caller.access, &target(), &following(&order))
-        .await
-        .unwrap();
+    let followed = following(&order, &intent());
+    caller.abort(&target(), &followed).await.unwrap();
     assert_eq!(
         poll(&cloud, &order).await.unwrap().state,
         OrderState::Aborted
@@ -185,11 +179,7 @@ async fn an_abort_ends_the_order_and_says_when_there_is_nothing_to_abort() {
     let request = cloud.sim.ledger().requests("AbortChangeOrder")[0].clone();
     assert!(!request.params.contains_key("Rollback"));
 
-    let error = caller
-        .provider
-        .abort(&caller.access, &target(), &following(&order))
-        .await
-        .unwrap_err();
+    let error = caller.abort(&target(), &followed).await.unwrap_err();
     assert_eq!(error.kind, Kind::NotRunning);
 }
 

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use cloudsim::{Canned, Edit, Fault, FaultRule, NewOrder, OrderPlan};
 use jiff::SignedDuration;
 use restart_operator::cloud::{
-    Provider,
     error::{CloudError, Kind},
     types::{Look, Match, OrderId, Submission},
 };
 
-use crate::fixture::{APP, Caller, Cloud, HurriedClock, RESTART, ambiguous, intent, quick, target};
+use crate::fixture::{
+    APP, Caller, Cloud, HurriedClock, RESTART, ambiguous, intent, matches, quick, target,
+};
 
 async fn look(cloud: &Cloud, call: &Submission) -> Result<Look, CloudError> {
     cloud
@@ -25,13 +26,6 @@ async fn lost(cloud: &Cloud, call: &Submission) -> OrderId {
     cloud.sim.inject(FaultRule::on(RESTART, Fault::DropAfter));
     ambiguous(cloud.caller.submit(call).await);
     OrderId(cloud.sim.ledger().restarts().last().unwrap().order.clone())
-}
-
-fn matches(look: &Look) -> Vec<(OrderId, Match)> {
-    look.candidates
-        .iter()
-        .map(|c| (c.order.clone(), c.match_))
-        .collect()
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use cloudsim::{AccessKey, Canned, Config, DEFAULT_CREATOR, Edit, Fault, FaultRule, OrderPlan};
 use jiff::SignedDuration;
 use restart_operator::cloud::{
-    Provider,
     error::{Delivery, Kind, Retry},
     types::{Answer, AttemptId, Target},
 };

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cloudsim::{Application, Canned, Config, Fault, FaultRule, Simulator, Tls};
 use restart_operator::cloud::{
-    Provider,
     error::{Delivery, Kind},
     http::{BODY_CAP, Http, HttpSettings, HttpSetupError},
     types::Answer,
@@ -66,11 +65,8 @@ async fn each_restart_call_has_a_fresh_connection_and_reads_share_one() {
     }
     for _ in 0..3 {
         let order = restart_operator::cloud::types::OrderId("o-1".into());
-        caller
-            .provider
-            .abort(&caller.access, &target(), &following(&order))
-            .await
-            .unwrap();
+        let followed = following(&order, &intent());
+        caller.abort(&target(), &followed).await.unwrap();
     }
     assert_eq!(server.connections(), 4);
 }

@@ -20,10 +20,7 @@ pub(crate) fn ready(requirements: &Path, place: &Path) -> Outcome<PathBuf> {
     let list = fs::read(requirements).while_doing("read the list of packages")?;
     let version = version_of_python()?;
     let name = Sha256::new().chain_update(list).chain_update(version);
-    let name: String = name.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let name = restart_operator::cloud::hex::lower(&name.finalize()[..8]);
     let home = place.join(name);
     let python = home.join("bin/python");
     fs::create_dir_all(place).while_doing("make the folder of the environments")?;

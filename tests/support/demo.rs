@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `cloud` | the simulator, as a program of its own |
 //! | `operator` | the operator, as the program that is shipped |
+//! | `request` | a request, and what it is about |
 //! | `samples` | `deploy/samples`, changed so that they fit this cloud |
 //! | `shell` | commands, said as a user types them and then run |
 //! | `story` | what happens to the requests and in the cloud, a line each |
@@ -13,6 +14,7 @@
 
 mod cloud;
 mod operator;
+mod request;
 mod samples;
 mod shell;
 mod story;
@@ -21,10 +23,13 @@ mod words;
 
 use std::time::Instant;
 
+use serde_json::json;
+
 use self::{
     cloud::Cloud,
     operator::Operator,
-    samples::{Request, Samples},
+    request::{End, Request},
+    samples::Samples,
     shell::{Shell, say},
     story::Story,
 };
@@ -52,7 +57,8 @@ impl Stage {
             ));
         }
         say(
-            "A real Kubernetes API server, a simulated Alibaba Cloud, and restart-operator between them.\n",
+            "A real Kubernetes API server, simulated clouds (Alibaba Cloud and Volcengine), and restart-operator \
+             between them.\n",
         );
         let started = Instant::now();
         let plane = ControlPlane::start().await?;
@@ -64,21 +70,19 @@ impl Stage {
         ));
 
         let samples = Samples::read(&plane)?;
-        let requests = requests(&samples);
-        let apps: Vec<&str> = requests.iter().map(|request| &*request.app).collect();
-        let cloud = Cloud::start(&operator::sibling("cloudsim")?, &apps, plane.folder()).await?;
-        say(&format!(
-            "  the cloud is up at {}, with {} applications",
-            cloud.url(),
-            apps.len()
-        ));
-        shell.write("samples.yaml", &samples.installed(cloud.url(), &apps)?)?;
+        let requests = with_two_more(samples.requests()?)?;
+        let cloud = Cloud::start(&operator::sibling("cloudsim")?, plane.folder()).await?;
+        say(&format!("  the clouds are up at {}", cloud.url()));
+        shell.write("samples.yaml", &samples.installed(cloud.url(), &requests)?)?;
         for request in &requests {
-            shell.write(&request.file(), &samples.request(request)?)?;
+            shell.write(&request.file(), &request.yaml()?)?;
+            for (path, body) in request.subject.in_cloud() {
+                cloud.put(&path, body.to_string()).await?;
+            }
         }
 
         say(
-            "\nInstall the operator, and give it an account: deploy/samples, with this cloud as endpoint\n",
+            "\nInstall the operator, and give it accounts: deploy/samples, with these clouds as endpoint\n",
         );
         shell.install().await?;
         shell.run("kubectl apply -f samples.yaml").await?;
@@ -105,44 +109,48 @@ impl Stage {
     }
 
     async fn perform(&self) -> Outcome<bool> {
-        let [checkout, payment, cart] = &self.requests[..] else {
-            return Err(Failure::new("the demo is about three requests"));
+        let [samples @ .., cart, gpu] = &self.requests[..] else {
+            return Err(Failure::new("the demo has two requests of its own"));
         };
         let shell = &self.shell;
         shell
-            .run("kubectl wait clustercloudaccount/ali-shared --for=condition=Ready --timeout=30s")
+            .run("kubectl wait clustercloudaccount --all --for=condition=Ready --timeout=30s")
             .await?;
-
-        say("\nAsk for two restarts\n");
-        shell.run(&format!("cat {}", checkout.file())).await?;
         let mut story = Story::begin(&self.plane, &self.cloud, &self.requests).await?;
-        for request in [checkout, payment] {
-            shell
-                .run(&format!("kubectl apply -f {}", request.file()))
-                .await?;
-            story.until_called(&request.name).await?;
-        }
-        // The first good end tells the operator under which user the cloud shows its orders. It needs to
-        // know that to find an order whose id it was not told.
-        story.until_ended(&checkout.name).await?;
 
-        say(
-            "\nAsk for a third one, and let the cloud's answer get lost after the restart is executed\n",
-        );
-        shell.lose_the_answer(&self.cloud, &cart.app).await?;
-        shell
-            .run(&format!("kubectl apply -f {}", cart.file()))
-            .await?;
-        for request in [payment, cart] {
+        say("\nAsk for a restart of each kind: the five requests of deploy/samples\n");
+        shell.run(&format!("cat {}", samples[0].file())).await?;
+        shell.run(&apply(samples)).await?;
+        // A good end tells the operator under which user the cloud shows its orders. It needs to know
+        // that to find an order whose id it was not told.
+        for request in samples {
             story.until_ended(&request.name).await?;
         }
 
-        say("\nWhat was asked, and what the cloud executed\n");
+        say(
+            "\nAsk for one more, and let the cloud's answer get lost after the restart is executed.",
+        );
+        say("And ask for one that must not happen: bare metal, without allowBareMetal\n");
+        shell
+            .lose_the_answer(&self.cloud, &cart.subject.named[0])
+            .await?;
+        shell
+            .put_bare_metal(&self.cloud, &gpu.subject.named[0])
+            .await?;
+        shell.run(&apply(&self.requests[samples.len()..])).await?;
+        for request in [gpu, cart] {
+            story.until_ended(&request.name).await?;
+        }
+        self.compare(&story).await
+    }
+
+    async fn compare(&self, story: &Story<'_>) -> Outcome<bool> {
+        say("\nWhat was asked, and what the clouds executed\n");
         let summary =
             summary::Summary::of(&self.requests, story.objects(), &self.cloud, &self.plane).await?;
         summary.print_table();
         say("");
-        shell.run("kubectl get rr -A").await?;
+        self.shell.run("kubectl get rr -A").await?;
         Ok(summary.print_verdict())
     }
 
@@ -188,26 +196,33 @@ impl Stage {
     }
 }
 
-/// The sample itself, and two more for other applications.
-fn requests(samples: &Samples) -> Vec<Request> {
-    let other = |name: &str, app: &str, reason: &str| Request {
-        name: name.to_owned(),
-        app: app.to_owned(),
-        reason: Some(reason.to_owned()),
+/// The samples, and two more: one whose answer gets lost, and one that must be refused.
+fn with_two_more(mut requests: Vec<Request>) -> Outcome<Vec<Request>> {
+    let of_kind = |kind| {
+        let found = requests.iter().find(|request| request.subject.kind == kind);
+        found.ok_or_else(|| Failure::new(format!("deploy/samples has no {kind}")))
     };
-    vec![
-        samples.sample_request(),
-        other(
-            "payment-inc-1043",
-            "4d1c2f60-3f0e-4c8e-9a1b-2b5e6c0d4f11",
-            "new database password",
-        ),
-        other(
-            "cart-inc-1044",
-            "c2a4e8d0-91b7-4f36-8d25-60f1ab93e7c4",
-            "stuck threads, INC-1044",
-        ),
-    ]
+    let cart = of_kind("saeApplication")?.like(
+        "cart-inc-1047",
+        json!({"saeApplication": {"appId": "c2a4e8d0-91b7-4f36-8d25-60f1ab93e7c4"}}),
+        "stuck threads, INC-1047",
+        End::Good,
+    )?;
+    let gpu = of_kind("volcengineInstances")?.like(
+        "gpu-inc-1048",
+        json!({"volcengineInstances": {"instanceIds": ["i-ybo349sxoncm9t0000ebm"]}}),
+        "hung GPU driver, INC-1048",
+        End::Refused,
+    )?;
+    requests.extend([cart, gpu]);
+    Ok(requests)
+}
+
+fn apply(requests: &[Request]) -> String {
+    let files = requests
+        .iter()
+        .map(|request| format!(" -f {}", request.file()));
+    format!("kubectl apply{}", files.collect::<String>())
 }
 
 async fn version(plane: &ControlPlane) -> Outcome<String> {

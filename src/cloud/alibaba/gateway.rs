@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-pub use crate::cloud::code::{Row, ambiguous, busy, permanent, retryable};
-use crate::cloud::error::Kind;
+use crate::cloud::{
+    code::{Row, ambiguous, busy, permanent, retryable},
+    error::Kind,
+};
 
 /// The longest wait that an answer may ask for; more is cut.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
@@ -77,6 +79,9 @@ pub const CODES: &[Row] = &[
     ambiguous("ServiceUnavailable", Kind::Transient, ""),
     ambiguous("InternalError", Kind::Transient, ""),
 ];
+
+/// The patterns of [`lookup`] that only a parameter of the call completes.
+pub const PATTERNS: &[Row] = &[MISSING, INVALID];
 
 /// What the gateway means by a code. `parameters` are the names that the call carries: only they
 /// make `Missing<parameter>` and `Invalid<parameter>` certain.

@@ -1,50 +1,42 @@
-//! The calls of SAE, one function each: sign, send, classify, tell the observer. What follows from
-//! an answer is not decided here.
-//!
-//! A restart call is signed with the date and nonce of its stored intent and sent once. All else
-//! is signed with the present time and a random nonce.
-
-use std::{sync::Arc, time::Duration};
+//! The calls of SAE, one function each. What follows from an answer is not decided here.
 
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 
 use super::{
-    classify, plan,
-    wire::{ApplicationStatus, ChangeOrder, OrderList, PipelineDetail},
+    classify,
+    plan::RestartCall,
+    wire::{
+        ApplicationItem, ApplicationPage, ApplicationStatus, ChangeOrder, Group, Instance,
+        InstancePage, NamespaceResources, OrderList, PipelineDetail,
+    },
 };
 use crate::cloud::{
-    Access, Clock,
-    alibaba::call::{Call, sign},
-    error::{CloudError, Delivery, Kind},
-    exchange::{Failure, Reply},
-    hex,
-    http::Http,
-    observer::CallObserver,
-    types::{Answer, Product, SaeApplication, Submission},
+    Access,
+    alibaba::{
+        answer,
+        call::Call,
+        client::{self, Timed},
+    },
+    error::CloudError,
+    permit::Permit,
+    types::{Answer, Submission},
 };
 
 const VERSION: &str = "2019-05-06";
 
-/// Orders per page of `ListChangeOrders`. The cloud documents no maximum.
-const PAGE_SIZE: &str = "50";
+/// Orders per page. The cloud documents no maximum.
+const ORDERS: &str = "50";
+
+/// Instances or applications per page. The cloud documents up to 10000 applications.
+const ITEMS: &str = "100";
+
+pub(super) const STATUS: &str = "DescribeApplicationStatus";
+pub(super) const LIST: &str = "ListChangeOrders";
+pub(super) const NAMESPACE_LIST: &str = "ListNamespaceChangeOrders";
 
 /// Sends the calls.
-pub(super) struct Client {
-    pub(super) http: Http,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) observer: Arc<dyn CallObserver>,
-}
-
-/// An accepted answer and the cloud's clock.
-#[derive(Debug)]
-pub(super) struct Timed<T> {
-    pub(super) data: T,
-    /// `Date` header.
-    pub(super) date: Option<Timestamp>,
-    /// Cloud clock minus ours.
-    pub(super) offset: Option<SignedDuration>,
-}
+pub(super) struct Client(pub(super) client::Client);
 
 impl Client {
     /// `DescribeApplicationStatus`.
@@ -54,13 +46,8 @@ impl Client {
         app_id: &str,
     ) -> Result<Timed<ApplicationStatus>, CloudError> {
         let path = "/pop/v1/sam/app/describeApplicationStatus";
-        let query = vec![("AppId", app_id)];
-        self.read(
-            access,
-            &get("DescribeApplicationStatus", path, query),
-            classify::read_answer,
-        )
-        .await
+        self.data(access, &get(STATUS, path, vec![("AppId", app_id)]))
+            .await
     }
 
     /// One page of `ListChangeOrders`, counted from 1, newest order first.
@@ -75,39 +62,47 @@ impl Client {
         let query = vec![
             ("AppId", app_id),
             ("CurrentPage", page.as_str()),
-            ("PageSize", PAGE_SIZE),
+            ("PageSize", ORDERS),
         ];
-        self.read(
-            access,
-            &get("ListChangeOrders", path, query),
-            classify::read_answer,
-        )
-        .await
+        self.data(access, &get(LIST, path, query)).await
     }
 
-    /// `DescribeChangeOrder`. The answer names the order that was asked for, and an application.
-    pub(super) async fn order(&self, access: &Access, id: &str) -> Result<ChangeOrder, CloudError> {
+    /// One page of `ListNamespaceChangeOrders`: the orders of the namespace as a whole.
+    pub(super) async fn namespace_orders(
+        &self,
+        access: &Access,
+        namespace: &str,
+        page: u32,
+    ) -> Result<Timed<OrderList>, CloudError> {
+        let page = page.to_string();
+        let path = "/pop/v1/sam/changeorder/listNamespaceChangeOrders";
+        let query = vec![
+            ("NamespaceId", namespace),
+            ("CurrentPage", page.as_str()),
+            ("PageSize", ORDERS),
+        ];
+        self.data(access, &get(NAMESPACE_LIST, path, query)).await
+    }
+
+    /// `DescribeChangeOrder`. The answer is about the order that was asked for.
+    pub(super) async fn order(
+        &self,
+        access: &Access,
+        id: &str,
+    ) -> Result<Timed<ChangeOrder>, CloudError> {
         let path = "/pop/v1/sam/changeorder/DescribeChangeOrder";
         let call = get("DescribeChangeOrder", path, vec![("ChangeOrderId", id)]);
-        let answer = self
-            .read(access, &call, |operation, reply, parameters| {
-                let order: ChangeOrder = classify::read_answer(operation, reply, parameters)?;
-                if order.app_id.is_empty() {
-                    Err(classify::unexpected(
-                        operation,
-                        "the order names no application",
-                    ))
-                } else if !(order.change_order_id.is_empty() || order.change_order_id == id) {
-                    Err(classify::unexpected(
-                        operation,
-                        "the answer is about another order",
-                    ))
-                } else {
+        self.0
+            .read(access, &call, |reply| {
+                let order: ChangeOrder = classify::read_answer(call.action, reply, &call.names())?;
+                if order.change_order_id.is_empty() || order.change_order_id == id {
                     Ok(order)
+                } else {
+                    let message = "the answer is about another order";
+                    Err(answer::unexpected(call.action, message))
                 }
             })
-            .await?;
-        Ok(answer.data)
+            .await
     }
 
     /// `DescribePipeline`: one batch of an order.
@@ -118,7 +113,71 @@ impl Client {
     ) -> Result<PipelineDetail, CloudError> {
         let path = "/pop/v1/sam/changeorder/DescribePipeline";
         let call = get("DescribePipeline", path, vec![("PipelineId", id)]);
-        Ok(self.read(access, &call, classify::read_answer).await?.data)
+        Ok(self.data(access, &call).await?.data)
+    }
+
+    /// `DescribeApplicationGroups`.
+    pub(super) async fn groups(
+        &self,
+        access: &Access,
+        app_id: &str,
+    ) -> Result<Vec<Group>, CloudError> {
+        let path = "/pop/v1/sam/app/describeApplicationGroups";
+        let call = get("DescribeApplicationGroups", path, vec![("AppId", app_id)]);
+        let understand = |reply: &_| classify::read_list(call.action, reply, &call.names());
+        Ok(self.0.read(access, &call, understand).await?.data)
+    }
+
+    /// One page of `DescribeApplicationInstances`, counted from 1.
+    pub(super) async fn instances(
+        &self,
+        access: &Access,
+        app_id: &str,
+        group: &str,
+        page: u32,
+    ) -> Result<Vec<Instance>, CloudError> {
+        let page = page.to_string();
+        let path = "/pop/v1/sam/app/describeApplicationInstances";
+        let query = vec![
+            ("AppId", app_id),
+            ("GroupId", group),
+            ("CurrentPage", page.as_str()),
+            ("PageSize", ITEMS),
+        ];
+        let call = get("DescribeApplicationInstances", path, query);
+        let page: InstancePage = self.data(access, &call).await?.data;
+        Ok(page.instances)
+    }
+
+    /// One page of `ListApplications` of a namespace, counted from 1.
+    pub(super) async fn applications(
+        &self,
+        access: &Access,
+        namespace: &str,
+        page: u32,
+    ) -> Result<Vec<ApplicationItem>, CloudError> {
+        let page = page.to_string();
+        let path = "/pop/v1/sam/app/listApplications";
+        let query = vec![
+            ("NamespaceId", namespace),
+            ("CurrentPage", page.as_str()),
+            ("PageSize", ITEMS),
+        ];
+        let call = get("ListApplications", path, query);
+        let page: ApplicationPage = self.data(access, &call).await?.data;
+        Ok(page.applications)
+    }
+
+    /// `DescribeNamespaceResources`.
+    pub(super) async fn namespace(
+        &self,
+        access: &Access,
+        namespace: &str,
+    ) -> Result<NamespaceResources, CloudError> {
+        let path = "/pop/v1/sam/namespace/describeNamespaceResources";
+        let query = vec![("NamespaceId", namespace)];
+        let call = get("DescribeNamespaceResources", path, query);
+        Ok(self.data(access, &call).await?.data)
     }
 
     /// `AbortChangeOrder`, without rollback. It changes something, and may be repeated all the
@@ -132,90 +191,45 @@ impl Client {
                 vec![("ChangeOrderId", id)],
             )
         };
-        self.read(access, &call, classify::acknowledgement).await?;
+        let understand = |reply: &_| classify::acknowledgement(call.action, reply, &call.names());
+        self.0.read(access, &call, understand).await?;
         Ok(())
     }
 
-    /// `RestartApplication`, once.
+    /// A restart call, once.
     pub(super) async fn restart(
         &self,
         access: &Access,
-        app: &SaeApplication,
+        restart: &RestartCall,
         submission: &Submission,
+        permit: Permit,
     ) -> Answer {
-        let parameters = plan::parameters(app);
+        let parameters = restart.parameters.iter();
         let call = Call {
             version: VERSION,
-            action: classify::RESTART,
+            action: restart.operation,
+            region: None,
             method: Method::PUT,
-            path: plan::RESTART_PATH,
-            query: parameters
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect(),
+            path: restart.path,
+            query: parameters.map(|(name, value)| (*name, &**value)).collect(),
         };
-        let outgoing = sign(access, &call, submission.signed_at, &submission.nonce);
-        let started = self.clock.boot();
-        let reply = self.http.submit(&outgoing).await;
-        let answer = match &reply {
-            Ok(reply) => classify::restart_answer(reply, &names(&call)),
-            Err(failure) => classify::restart_failure(failure),
-        };
-        let kind = match &answer {
-            Answer::Accepted(_) => None,
-            Answer::Rejected(error) | Answer::Ambiguous(error) => Some(error.kind),
-        };
-        self.observe(call.action, kind, started, self.offset(reply.as_ref().ok()));
-        answer
+        self.0
+            .restart(access, &call, submission, permit, |reply| {
+                classify::restart_answer(call.action, reply, &call.names())
+            })
+            .await
     }
 
-    async fn read<T>(
+    async fn data<T: DeserializeOwned>(
         &self,
         access: &Access,
         call: &Call<'_>,
-        understand: impl FnOnce(&'static str, &Reply, &[&str]) -> Result<T, CloudError>,
     ) -> Result<Timed<T>, CloudError> {
-        let nonce = nonce().map_err(|failure| classify::failed(call.action, &failure))?;
-        let outgoing = sign(access, call, self.clock.wall(), &nonce);
-        let started = self.clock.boot();
-        let reply = self.http.read(&outgoing).await;
-        let offset = self.offset(reply.as_ref().ok());
-        let understood = match &reply {
-            Ok(reply) => understand(call.action, reply, &names(call)),
-            Err(failure) => Err(classify::failed(call.action, failure)),
-        };
-        self.observe(
-            call.action,
-            understood.as_ref().err().map(|error| error.kind),
-            started,
-            offset,
-        );
-        let date = reply.ok().and_then(|reply| reply.date());
-        Ok(Timed {
-            data: understood?,
-            date,
-            offset,
-        })
-    }
-
-    // The header has whole seconds, so the offset has too.
-    fn offset(&self, reply: Option<&Reply>) -> Option<SignedDuration> {
-        let cloud = reply?.date()?.as_second();
-        Some(SignedDuration::from_secs(
-            cloud - self.clock.wall().as_second(),
-        ))
-    }
-
-    fn observe(
-        &self,
-        operation: &'static str,
-        result: Option<Kind>,
-        started: Duration,
-        offset: Option<SignedDuration>,
-    ) {
-        let elapsed = self.clock.boot().saturating_sub(started);
-        self.observer
-            .called(Product::Sae, operation, result, elapsed, offset);
+        self.0
+            .read(access, call, |reply| {
+                classify::read_answer(call.action, reply, &call.names())
+            })
+            .await
     }
 }
 
@@ -227,23 +241,9 @@ fn get<'a>(
     Call {
         version: VERSION,
         action,
+        region: None,
         method: Method::GET,
         path,
         query,
     }
-}
-
-fn names(call: &Call<'_>) -> Vec<&'static str> {
-    call.query.iter().map(|(name, _)| *name).collect()
-}
-
-// 128 random bits: the gateway refuses a nonce that it saw before.
-fn nonce() -> Result<String, Failure> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Failure {
-        delivery: Delivery::NotSent,
-        kind: Kind::Transient,
-        message: "the system gives no random bytes".to_owned(),
-    })?;
-    Ok(hex::lower(&bytes))
 }

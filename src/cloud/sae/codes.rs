@@ -5,7 +5,8 @@
 //! accepted beside them, in case it is ever mended.
 
 use crate::cloud::{
-    alibaba::gateway::{self, Row, ambiguous, busy, permanent, retryable},
+    alibaba::gateway,
+    code::{Row, ambiguous, busy, permanent, retryable},
     error::Kind,
 };
 
@@ -82,9 +83,9 @@ pub const READ_CODES: &[Row] = &[
 ];
 
 /// What a code means, by SAE's own tables first and then by the gateway's. `parameters` are the
-/// names that the call carries.
+/// names that the call carries. The message beside a code changes nothing.
 #[must_use]
-pub fn lookup(code: &str, parameters: &[&str]) -> Option<&'static Row> {
+pub fn lookup(code: &str, _message: &str, parameters: &[&str]) -> Option<&'static Row> {
     CODES
         .iter()
         .chain(READ_CODES)

@@ -1,20 +1,20 @@
-//! SAE, version 2019-05-06: restart one application, follow its change order, find a lost one.
+//! SAE, version 2019-05-06: restart one application, some of its instances, or some applications
+//! of a namespace; follow their change orders, find a lost one.
 //!
-//! `client` sends single calls and `provider` puts them in order; only these two wait for the
-//! network. `wire` is the JSON, `codes` and `classify` say what an answer means, `plan` what a
-//! restart would do, `orders` which order could be ours: all pure.
+//! `client` sends single calls and `provider` puts them in order, in one file per target; only
+//! these wait for the network. `wire` is the JSON, `codes` and `classify` say what an answer means,
+//! `plan` which call is sent and `ready` what it would do, `orders` which order could be ours,
+//! `report` and `batch` what became of it: all pure.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "a cloud error is plain data that the core matches on; it is made a few times a second"
-)]
-
+pub mod batch;
 pub mod classify;
 mod client;
 pub mod codes;
 pub mod orders;
 pub mod plan;
 mod provider;
+pub mod ready;
+pub mod report;
 pub mod wire;
 
 pub use provider::SaeProvider;

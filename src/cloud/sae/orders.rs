@@ -1,75 +1,79 @@
-//! Change orders: which of them could be ours, who holds the target, what a poll saw. Pure.
-//!
-//! Times are compared by the epoch fields of the batches only: the creation times are texts
-//! without a time zone, for people.
+//! Change orders as lists show them: which of them could be ours, and who holds the target. Pure.
 
-use jiff::SignedDuration;
-
-use super::{
-    classify::{count, has_failed, has_succeeded, order_state},
-    wire::{ChangeOrder, OrderItem, OrderList, PipelineDetail},
-};
+use super::wire::{ChangeOrder, OrderItem, OrderList};
 use crate::cloud::{
+    alibaba::window::{self, Start},
     text,
-    types::{OrderId, OrderReport, OrderState, RunningOrder, SaeApplication, Submission},
+    types::{OrderId, RunningOrder, SaeApplication, SaeInstances, Submission},
 };
 
-/// Machine code of the order that `RestartApplication` opens.
-const RESTART_TYPE: &str = "CoRestartApplication";
+/// What an order of ours must look like.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    /// Its application.
+    pub app_id: &'a str,
+    /// Last dot part of its type code.
+    pub type_code: &'static str,
+    /// The instances that it is about, sorted; none for the whole application.
+    pub instances: &'a [String],
+}
 
-/// How much earlier than `signedAt` an order of ours may have started: the clock skew that the
-/// protocol allows.
-const BEFORE_SIGNED: SignedDuration = SignedDuration::from_secs(60);
+impl<'a> Sought<'a> {
+    /// The order that `RestartApplication` opens.
+    #[must_use]
+    pub fn application(target: &'a SaeApplication) -> Self {
+        Self {
+            app_id: &target.app_id,
+            type_code: "CoRestartApplication",
+            instances: &[],
+        }
+    }
 
-/// How much later than `notAfter` an order of ours may have started: skew and settling time.
-const AFTER_EXPIRY: SignedDuration = SignedDuration::from_secs(180);
+    /// The order that `RestartInstances` opens.
+    #[must_use]
+    pub fn instances(target: &'a SaeInstances) -> Self {
+        Self {
+            app_id: &target.app_id,
+            type_code: "CoRestartInstances",
+            instances: &target.instance_ids,
+        }
+    }
 
-/// When an order started, seen from the window of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// No batch has started.
-    NotYet,
-    /// Before the window: neither it nor any older order is ours.
-    Before,
-    /// Inside.
-    Inside,
-    /// After the window.
-    After,
+    /// Whether a listed order could come from a restart call of ours: of the right type, not from
+    /// the console, and not by a creator that is known to be another. `creators` are the user ids
+    /// that our orders appear under; empty when none was learned.
+    #[must_use]
+    pub fn could_be(&self, item: &OrderItem, creators: &[String]) -> bool {
+        type_code(&item.co_type_code) == self.type_code
+            && !item.source.eq_ignore_ascii_case("console")
+            && (creators.is_empty()
+                || item.create_user_id.is_empty()
+                || is_known_creator(item, creators))
+    }
+
+    /// Whether an order is about this target: its application, and its instances as far as the
+    /// cloud names them.
+    #[must_use]
+    pub fn is_about(&self, order: &ChangeOrder) -> bool {
+        let same_instances = self.instances.is_empty() || order.co_targets.is_empty() || {
+            let mut named = order.co_targets.clone();
+            named.sort_unstable();
+            named.dedup();
+            named == self.instances
+        };
+        order.app_id == self.app_id && same_instances
+    }
 }
 
 /// When an order started: by its earliest batch.
 #[must_use]
 pub fn start_of(order: &ChangeOrder, call: &Submission) -> Start {
-    let started = order
-        .pipelines
-        .iter()
-        .filter_map(|p| p.start_time)
-        .filter(|ms| *ms > 0)
-        .min();
-    let Some(started) = started else {
-        return Start::NotYet;
-    };
-    let early = call.signed_at.as_millisecond() - millis(BEFORE_SIGNED);
-    let late = call.not_after.as_millisecond() + millis(AFTER_EXPIRY);
-    if started < early {
-        Start::Before
-    } else if started > late {
-        Start::After
-    } else {
-        Start::Inside
-    }
+    window::start(starts(order), call)
 }
 
-/// Whether a listed order could come from a restart call of ours: a restart, not from the console,
-/// and not by a creator that is known to be another. `creators` are the user ids that our orders
-/// appear under; empty when none was learned.
-#[must_use]
-pub fn could_be_ours(item: &OrderItem, creators: &[String]) -> bool {
-    type_code(&item.co_type_code) == RESTART_TYPE
-        && !item.source.eq_ignore_ascii_case("console")
-        && (creators.is_empty()
-            || item.create_user_id.is_empty()
-            || is_known_creator(item, creators))
+/// When the batches of an order started.
+pub fn starts(order: &ChangeOrder) -> impl Iterator<Item = i64> {
+    order.pipelines.iter().filter_map(|batch| batch.start_time)
 }
 
 /// Whether the order's creator is known to be ours.
@@ -129,6 +133,20 @@ pub fn running_order(named: &str, list: &OrderList) -> RunningOrder {
     }
 }
 
+/// The order of that id on a page.
+#[must_use]
+pub fn listed<'a>(page: &'a OrderList, order: &OrderId) -> Option<&'a OrderItem> {
+    let mut items = page.change_order_list.iter();
+    items.find(|item| item.change_order_id == order.0)
+}
+
+/// The user id of an order's creator, if the list has it.
+#[must_use]
+pub fn creator(item: &OrderItem) -> Option<String> {
+    let creator = &item.create_user_id;
+    (!creator.is_empty()).then(|| creator.clone())
+}
+
 /// One line about a candidate, for the person who has to decide.
 #[must_use]
 pub fn line(item: &OrderItem) -> String {
@@ -148,57 +166,10 @@ pub fn line(item: &OrderItem) -> String {
     )
 }
 
-/// What a poll saw of an order, with the order's own message.
+/// The type of an order. Namespace-level orders have shown a prefixed form, so the last dot part
+/// counts.
 #[must_use]
-pub fn report(order: &ChangeOrder, app: &SaeApplication) -> OrderReport {
-    // -1 stands for an answer without the number; like every unknown number it is no end.
-    let status = order.status.unwrap_or(-1);
-    let batches = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-    OrderReport {
-        state: order_state(status, order.sub_status, &order.pipelines),
-        status,
-        sub_status: order.sub_status,
-        kind: name(type_code(&order.co_type_code)),
-        same_target: order.app_id == app.app_id,
-        total: order
-            .batch_count
-            .unwrap_or(0)
-            .max(batches(order.pipelines.len())),
-        succeeded: batches(count(&order.pipelines, has_succeeded)),
-        failed: batches(count(&order.pipelines, has_failed)),
-        parts: Vec::new(),
-        message: own_message(&order.error_message),
-    }
-}
-
-/// Whether the reason of this state is worth one more read.
-#[must_use]
-pub const fn wants_reason(state: OrderState) -> bool {
-    match state {
-        OrderState::Failed | OrderState::PartlySucceeded => true,
-        OrderState::Running
-        | OrderState::WaitsForConfirmation
-        | OrderState::WaitsForApproval
-        | OrderState::NeedsAttention
-        | OrderState::Succeeded
-        | OrderState::Aborted
-        | OrderState::Unconfirmed => false,
-    }
-}
-
-/// The reason of a failed batch: the message of its first failed task that has one, with the
-/// task's error code.
-#[must_use]
-pub fn reason(detail: &PipelineDetail) -> Option<String> {
-    let tasks = detail.stage_list.iter().flat_map(|stage| &stage.task_list);
-    let mut failed = tasks.filter(|task| matches!(task.status, Some(3 | 6 | 10)));
-    let task = failed.find(|task| !task.error_message.is_empty())?;
-    let reason = text::clean(&format!("{} {}", task.error_code, task.error_message));
-    (!reason.is_empty()).then_some(reason)
-}
-
-// Namespace-level orders have shown a prefixed form, so the last dot part counts.
-fn type_code(code: &str) -> &str {
+pub fn type_code(code: &str) -> &str {
     code.rsplit('.').next().unwrap_or(code)
 }
 
@@ -206,67 +177,31 @@ fn is_open(item: &OrderItem) -> bool {
     matches!(item.status, Some(0 | 1 | 8 | 9 | 11 | 12))
 }
 
-// A good order carries the word success as its error message.
-fn own_message(message: &str) -> String {
-    let message = text::clean(message);
-    let junk = ["success", "null"]
-        .iter()
-        .any(|word| message.eq_ignore_ascii_case(word));
-    if junk { String::new() } else { message }
-}
-
-fn name(text: &str) -> String {
+/// A short text of the cloud, cleaned.
+#[must_use]
+pub fn name(text: &str) -> String {
     text::clean_to(text, text::NAME_BYTES)
-}
-
-fn millis(duration: SignedDuration) -> i64 {
-    duration.as_secs() * 1000
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{sae::wire::Pipeline, types::AttemptId};
+
+    const WHOLE: Sought<'static> = Sought {
+        app_id: "app-1",
+        type_code: "CoRestartApplication",
+        instances: &[],
+    };
 
     fn item(id: &str) -> OrderItem {
         OrderItem {
             change_order_id: id.into(),
-            co_type_code: RESTART_TYPE.into(),
+            co_type_code: WHOLE.type_code.into(),
             status: Some(1),
             create_time: "2026-11-22 15:08:09".into(),
             create_user_id: "u-1".into(),
             source: "pop".into(),
-        }
-    }
-
-    fn batch(status: i32, start_time: Option<i64>) -> Pipeline {
-        Pipeline {
-            pipeline_id: "p".into(),
-            status: Some(status),
-            start_time,
-        }
-    }
-
-    fn order(status: i32, sub_status: i32, batches: &[i32]) -> ChangeOrder {
-        ChangeOrder {
-            change_order_id: "o-1".into(),
-            app_id: "app-1".into(),
-            co_type_code: "msg.docker.app.actions.CoRestartApplication".into(),
-            status: Some(status),
-            sub_status: Some(sub_status),
-            error_message: "success".into(),
-            batch_count: Some(3),
-            pipelines: batches.iter().map(|status| batch(*status, None)).collect(),
-        }
-    }
-
-    fn app() -> SaeApplication {
-        SaeApplication {
-            region: "cn-hangzhou".into(),
-            app_id: "app-1".into(),
-            min_ready_instances: None,
-            min_ready_instance_ratio: None,
-            auto_enable_application_scaling_rule: None,
+            namespace_id: String::new(),
         }
     }
 
@@ -278,97 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn each_status_number_has_its_class() {
-        use OrderState::{
-            Aborted, Failed, NeedsAttention, PartlySucceeded, Running, Succeeded, WaitsForApproval,
-            WaitsForConfirmation,
-        };
-        for (status, sub_status, batches, state) in [
-            (0, 0, &[][..], Running),
-            (1, 0, &[2, 1], Running),
-            (1, 1, &[2, 1], NeedsAttention),
-            (0, 1, &[], Running),
-            (2, 0, &[], Succeeded),
-            (2, 0, &[2, 2, 2], Succeeded),
-            (2, 1, &[2, 2, 2], Succeeded),
-            (2, 0, &[2, 2, 3], PartlySucceeded),
-            (2, 0, &[10, 2, 2], PartlySucceeded),
-            (2, 0, &[2, 6, 2], PartlySucceeded),
-            (2, 0, &[3, 6, 10], Failed),
-            (3, 0, &[2, 3], Failed),
-            (10, 0, &[], Failed),
-            (6, 0, &[2, 6], Aborted),
-            (8, 0, &[2], WaitsForConfirmation),
-            (9, 0, &[2], Running),
-            (11, 0, &[], WaitsForApproval),
-            (12, 0, &[], Running),
-            (4, 0, &[], Running),
-            (5, 0, &[], Running),
-            (7, 0, &[2, 2], Running),
-            (77, 0, &[2, 2], Running),
-            (-1, 0, &[2, 2], Running),
-        ] {
-            let report = report(&order(status, sub_status, batches), &app());
-            assert_eq!(report.state, state, "{status} {sub_status} {batches:?}");
-        }
-    }
-
-    #[test]
-    fn a_report_counts_batches_and_drops_the_word_success() {
-        let report = report(&order(1, 0, &[2, 3, 6, 1]), &app());
-        assert_eq!((report.total, report.succeeded, report.failed), (4, 1, 2));
-        assert_eq!(report.kind, RESTART_TYPE);
-        assert_eq!(report.message, "");
-        assert!(report.same_target);
-        let mut foreign = order(1, 0, &[]);
-        foreign.app_id = "app-2".into();
-        foreign.error_message = "<b>disk</b>\nfull".into();
-        let report = super::report(&foreign, &app());
-        assert!(!report.same_target);
-        assert_eq!((report.total, report.message.as_str()), (3, "disk full"));
-    }
-
-    #[test]
-    fn the_window_is_closed_by_the_skew_and_the_settling_time() {
-        let signed: jiff::Timestamp = "2026-11-22T07:00:00Z".parse().unwrap();
-        let call = Submission {
-            attempt: AttemptId("a".into()),
-            number: 1,
-            owned: 0,
-            signed_at: signed,
-            not_after: signed + SignedDuration::from_secs(900),
-            target_hash: String::new(),
-            nonce: String::new(),
-            credential: String::new(),
-            baseline: vec![],
-        };
-        let at = |seconds: i64| signed.as_millisecond() + seconds * 1000;
-        let start = |times: &[Option<i64>]| {
-            let mut order = order(1, 0, &[]);
-            order.pipelines = times.iter().map(|time| batch(1, *time)).collect();
-            start_of(&order, &call)
-        };
-        assert_eq!(start(&[]), Start::NotYet);
-        assert_eq!(start(&[None, Some(0)]), Start::NotYet);
-        assert_eq!(start(&[Some(at(-60))]), Start::Inside);
-        assert_eq!(start(&[Some(at(-60) - 1)]), Start::Before);
-        assert_eq!(start(&[Some(at(1080))]), Start::Inside);
-        assert_eq!(start(&[Some(at(1080) + 1)]), Start::After);
-        // The earliest batch counts, wherever it stands.
-        assert_eq!(start(&[Some(at(2000)), None, Some(at(10))]), Start::Inside);
-        assert_eq!(start(&[Some(at(10)), Some(at(-61))]), Start::Before);
-    }
-
-    #[test]
     fn only_a_restart_by_the_api_and_not_by_a_stranger_could_be_ours() {
         let ours = ["u-1".to_owned()];
-        assert!(could_be_ours(&item("o"), &ours));
-        assert!(could_be_ours(&item("o"), &[]));
-        assert!(!could_be_ours(&item("o"), &["u-2".to_owned()]));
+        assert!(WHOLE.could_be(&item("o"), &ours));
+        assert!(WHOLE.could_be(&item("o"), &[]));
+        assert!(!WHOLE.could_be(&item("o"), &["u-2".to_owned()]));
         let other = |change: fn(&mut OrderItem)| {
             let mut item = item("o");
             change(&mut item);
-            could_be_ours(&item, &ours)
+            WHOLE.could_be(&item, &ours)
         };
         assert!(!other(|item| item.co_type_code = "CoDeploy".into()));
         assert!(!other(
@@ -385,6 +238,45 @@ mod tests {
             ..item("o")
         };
         assert!(!is_known_creator(&unnamed, &[String::new()]));
+    }
+
+    #[test]
+    fn an_order_of_instances_is_about_exactly_the_named_ones_if_it_names_any() {
+        let ids = ["i-1".to_owned(), "i-2".to_owned()];
+        let sought = Sought {
+            type_code: "CoRestartInstances",
+            instances: &ids,
+            ..WHOLE
+        };
+        let order = |targets: &str| -> ChangeOrder {
+            let json = format!(r#"{{"AppId":"app-1","CoTargets":{targets}}}"#);
+            serde_json::from_str(&json).unwrap()
+        };
+        for (targets, is_about) in [
+            (r#"["i-2","i-1"]"#, true),
+            (r#"["i-1"]"#, false),
+            (r#"["i-1","i-2","i-3"]"#, false),
+            (r#"["i-1","i-3"]"#, false),
+            ("[]", true),
+            ("null", true),
+            (r#"{"what":"ever"}"#, true),
+        ] {
+            assert_eq!(sought.is_about(&order(targets)), is_about, "{targets}");
+        }
+        assert!(WHOLE.is_about(&order(r#"["i-1"]"#)));
+        let elsewhere = Sought {
+            app_id: "app-2",
+            ..sought
+        };
+        assert!(!elsewhere.is_about(&order("[]")));
+        assert!(sought.could_be(
+            &OrderItem {
+                co_type_code: "CoRestartInstances".into(),
+                ..item("o")
+            },
+            &[]
+        ));
+        assert!(!sought.could_be(&item("o"), &[]));
     }
 
     #[test]

@@ -1,200 +1,143 @@
-//! What a restart of one application would do: the call, how many instances stay ready, and what
-//! a person should know before. Pure.
+//! The three restart calls, as they are sent and as they are shown. Pure.
 
 use crate::cloud::{
     text,
-    types::{SaeApplication, Warning},
+    types::{SaeApplication, SaeApplications, SaeInstances},
 };
 
-/// Path of `RestartApplication`, sent with `PUT`.
-pub const RESTART_PATH: &str = "/pop/v1/sam/app/restartApplication";
-
-/// Bytes that the shown form of the call may have.
+/// Bytes that the shown form of a call may have.
 const CALL_BYTES: usize = 1024;
 
-/// Percent of the running instances that SAE keeps ready for `MinReadyInstances` = -1.
-const PLATFORM_PERCENT: i64 = 25;
+/// A restart call, always sent with `PUT`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RestartCall {
+    /// The cloud's name of it.
+    pub operation: &'static str,
+    /// Its path.
+    pub path: &'static str,
+    /// Names and values of the query. What is unset is left out, never sent empty.
+    pub parameters: Vec<(&'static str, String)>,
+}
 
-/// Names and values of the query. What is unset is left out, never sent empty.
+impl RestartCall {
+    /// The call without signature, for people. At most 1024 bytes.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let query: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        text::clean_to(
+            &format!("PUT {}?{}", self.path, query.join("&")),
+            CALL_BYTES,
+        )
+    }
+}
+
+/// `RestartApplication`.
 #[must_use]
-pub fn parameters(app: &SaeApplication) -> Vec<(&'static str, String)> {
-    let mut query = vec![("AppId", app.app_id.clone())];
+pub fn application(app: &SaeApplication) -> RestartCall {
+    let mut parameters = vec![("AppId", app.app_id.clone())];
     if let Some(minimum) = app.min_ready_instances {
-        query.push(("MinReadyInstances", minimum.to_string()));
+        parameters.push(("MinReadyInstances", minimum.to_string()));
     }
     if let Some(ratio) = app.min_ready_instance_ratio {
-        query.push(("MinReadyInstanceRatio", ratio.to_string()));
+        parameters.push(("MinReadyInstanceRatio", ratio.to_string()));
     }
     if let Some(enable) = app.auto_enable_application_scaling_rule {
-        query.push(("AutoEnableApplicationScalingRule", enable.to_string()));
+        parameters.push(("AutoEnableApplicationScalingRule", enable.to_string()));
     }
-    query
+    RestartCall {
+        operation: "RestartApplication",
+        path: "/pop/v1/sam/app/restartApplication",
+        parameters,
+    }
 }
 
-/// The call as it would be sent, without signature, for people. At most 1024 bytes.
+/// `RestartInstances`.
 #[must_use]
-pub fn call_text(app: &SaeApplication) -> String {
-    let query: Vec<String> = parameters(app)
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    text::clean_to(
-        &format!("PUT {RESTART_PATH}?{}", query.join("&")),
-        CALL_BYTES,
-    )
+pub fn instances(target: &SaeInstances) -> RestartCall {
+    RestartCall {
+        operation: "RestartInstances",
+        path: "/pop/v1/sam/app/restartInstances",
+        parameters: vec![
+            ("AppId", target.app_id.clone()),
+            ("InstanceIds", target.instance_ids.join(",")),
+        ],
+    }
 }
 
-/// Instances that stay ready during the restart, of `running` ones. Unset when the call leaves it
-/// to the cloud, or when it depends on a number that is not known.
-///
-/// A ratio of 0 to 100 percent is rounded up and wins over the number; -1 as the number stands for
-/// 25 percent, rounded up (SAE `RestartApplication`).
+/// `BatchRestartApplications`.
 #[must_use]
-pub fn effective_min_ready(running: Option<i32>, app: &SaeApplication) -> Option<i32> {
-    let percent = |percent: i64| {
-        let ready = (i64::from(running?) * percent + 99) / 100;
-        i32::try_from(ready).ok()
-    };
-    match (ratio_in_use(app), app.min_ready_instances) {
-        (Some(0), _) => Some(0),
-        (Some(ratio), _) => percent(i64::from(ratio)),
-        (None, Some(number)) if number >= 0 => Some(number),
-        (None, Some(_)) => percent(PLATFORM_PERCENT),
-        (None, None) => None,
+pub fn applications(target: &SaeApplications) -> RestartCall {
+    RestartCall {
+        operation: "BatchRestartApplications",
+        path: "/pop/v1/sam/app/batchRestartApplications",
+        parameters: vec![
+            ("NamespaceId", target.namespace_id.clone()),
+            ("AppIds", target.app_ids.join(",")),
+        ],
     }
-}
-
-/// What a person should know before the restart.
-#[must_use]
-pub fn warnings(running: Option<i32>, app: &SaeApplication) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut warn = |code, message: String| warnings.push(Warning { code, message });
-    let effective = effective_min_ready(running, app);
-    match (running, effective) {
-        (Some(running), _) if running <= 0 => {
-            warn("NoRunningInstances", "No instance is running.".into());
-        }
-        (_, Some(0)) => warn(
-            "OutageExpected",
-            "The restart may take down every instance at the same time: 0 are kept ready.".into(),
-        ),
-        (Some(running), Some(ready)) if ready >= running => warn(
-            "NoRoomToRestart",
-            format!(
-                "{ready} of {running} running instances are to be kept ready: none is left to restart."
-            ),
-        ),
-        _ => {}
-    }
-    if running == Some(1) {
-        warn(
-            "SingleInstance",
-            "One instance is running: its restart interrupts the service.".into(),
-        );
-    }
-    if let (Some(ratio), Some(number)) = (ratio_in_use(app), app.min_ready_instances) {
-        warn(
-            "RatioTakesPrecedence",
-            format!(
-                "minReadyInstanceRatio {ratio} is used, minReadyInstances {number} is ignored by SAE."
-            ),
-        );
-    }
-    warnings
-}
-
-// -1, the documented default, switches the ratio off.
-fn ratio_in_use(app: &SaeApplication) -> Option<i32> {
-    app.min_ready_instance_ratio
-        .filter(|ratio| (0..=100).contains(ratio))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn app(number: Option<i32>, ratio: Option<i32>) -> SaeApplication {
-        SaeApplication {
-            region: "cn-hangzhou".into(),
-            app_id: "0099b7be-5f5b".into(),
-            min_ready_instances: number,
-            min_ready_instance_ratio: ratio,
-            auto_enable_application_scaling_rule: None,
-        }
-    }
-
-    fn codes(running: Option<i32>, app: &SaeApplication) -> Vec<&'static str> {
-        warnings(running, app)
-            .iter()
-            .map(|warning| warning.code)
-            .collect()
-    }
-
-    #[test]
-    fn the_effective_minimum_follows_the_rules_of_sae() {
-        for (running, number, ratio, effective) in [
-            (Some(5), Some(-1), None, Some(2)),
-            (Some(4), Some(-1), None, Some(1)),
-            (Some(5), Some(3), None, Some(3)),
-            (Some(5), Some(3), Some(-1), Some(3)),
-            (Some(5), Some(3), Some(50), Some(3)),
-            (Some(5), Some(1), Some(100), Some(5)),
-            (Some(5), Some(3), Some(0), Some(0)),
-            (Some(5), None, Some(1), Some(1)),
-            (Some(5), None, None, None),
-            (Some(5), None, Some(-1), None),
-            (None, Some(2), None, Some(2)),
-            (None, Some(-1), None, None),
-            (None, None, Some(50), None),
-            (None, None, Some(0), Some(0)),
-            (Some(i32::MAX), None, Some(100), Some(i32::MAX)),
-        ] {
-            let app = app(number, ratio);
-            assert_eq!(
-                effective_min_ready(running, &app),
-                effective,
-                "{running:?} {app:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn each_danger_has_its_warning() {
-        for (running, number, ratio, expected) in [
-            (Some(5), Some(0), None, vec!["OutageExpected"]),
-            (Some(5), None, Some(0), vec!["OutageExpected"]),
-            (None, Some(0), None, vec!["OutageExpected"]),
-            (Some(5), Some(5), None, vec!["NoRoomToRestart"]),
-            (Some(5), Some(4), None, vec![]),
-            (Some(1), None, None, vec!["SingleInstance"]),
-            (
-                Some(1),
-                Some(1),
-                None,
-                vec!["NoRoomToRestart", "SingleInstance"],
-            ),
-            (Some(0), Some(1), None, vec!["NoRunningInstances"]),
-            (Some(5), Some(1), Some(50), vec!["RatioTakesPrecedence"]),
-            (Some(5), Some(1), Some(-1), vec![]),
-            (None, None, None, vec![]),
-        ] {
-            let app = app(number, ratio);
-            assert_eq!(codes(running, &app), expected, "{running:?} {app:?}");
-        }
-    }
-
     #[test]
     fn unset_parameters_are_left_out_of_the_call() {
+        let mut app = SaeApplication {
+            region: "cn-hangzhou".into(),
+            app_id: "0099b7be-5f5b".into(),
+            min_ready_instances: None,
+            min_ready_instance_ratio: None,
+            auto_enable_application_scaling_rule: None,
+        };
         assert_eq!(
-            call_text(&app(None, None)),
+            application(&app).text(),
             "PUT /pop/v1/sam/app/restartApplication?AppId=0099b7be-5f5b"
         );
-        let mut full = app(Some(1), Some(-1));
-        full.auto_enable_application_scaling_rule = Some(false);
+        app.min_ready_instances = Some(1);
+        app.min_ready_instance_ratio = Some(-1);
+        app.auto_enable_application_scaling_rule = Some(false);
         assert_eq!(
-            call_text(&full),
+            application(&app).text(),
             "PUT /pop/v1/sam/app/restartApplication?AppId=0099b7be-5f5b&MinReadyInstances=1\
              &MinReadyInstanceRatio=-1&AutoEnableApplicationScalingRule=false"
         );
+    }
+
+    #[test]
+    fn ids_are_joined_by_commas_in_the_order_of_the_target() {
+        let target = SaeInstances {
+            region: "cn-hangzhou".into(),
+            app_id: "app".into(),
+            instance_ids: vec!["i-1".into(), "i-2".into()],
+        };
+        assert_eq!(
+            instances(&target).text(),
+            "PUT /pop/v1/sam/app/restartInstances?AppId=app&InstanceIds=i-1,i-2"
+        );
+        let target = SaeApplications {
+            region: "cn-hangzhou".into(),
+            namespace_id: "cn-hangzhou:shop".into(),
+            app_ids: vec!["a".into(), "b".into()],
+        };
+        assert_eq!(
+            applications(&target).text(),
+            "PUT /pop/v1/sam/app/batchRestartApplications?NamespaceId=cn-hangzhou:shop&AppIds=a,b"
+        );
+    }
+
+    #[test]
+    fn the_shown_call_is_short_even_for_a_hundred_ids() {
+        let target = SaeInstances {
+            region: String::new(),
+            app_id: "app".into(),
+            instance_ids: (0..100).map(|n| format!("{n:0128}")).collect(),
+        };
+        assert!(instances(&target).text().len() <= CALL_BYTES);
+        assert!(instances(&target).parameters[1].1.len() > 12_800);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path, process::Stdio, time::Duration};
 
-use cloudsim::{Ledger, OrderSnapshot};
+use cloudsim::{InstanceSnapshot, Ledger, OrderSnapshot};
 use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -15,7 +15,14 @@ use crate::support::{
 };
 
 /// Long enough to be watched, in batches.
-const ORDERS: [&str; 4] = ["--order-duration", "6s", "--batches", "3"];
+const RESTARTS: [&str; 6] = [
+    "--order-duration",
+    "6s",
+    "--batches",
+    "3",
+    "--reboot-duration",
+    "8s",
+];
 /// Only against hanging: it starts in an instant.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the simulator holds a question for news.
@@ -30,14 +37,13 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    /// Starts it with these applications; `folder` gets its log.
-    pub(super) async fn start(program: &Path, apps: &[&str], folder: &Path) -> Outcome<Self> {
+    /// Starts it, with nothing to restart in it; `folder` gets its log.
+    pub(super) async fn start(program: &Path, folder: &Path) -> Outcome<Self> {
         let doing = format!("start {}", program.display());
         let log = File::create(folder.join("cloudsim.log")).while_doing(&doing)?;
         let mut child = Command::new(program)
             .arg("--exit-with-parent")
-            .args(ORDERS)
-            .args(apps.iter().flat_map(|app| ["--app", app]))
+            .args(RESTARTS)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -92,6 +98,18 @@ impl Cloud {
     /// Where a change order stands.
     pub(super) async fn order(&self, id: &str) -> Outcome<OrderSnapshot> {
         self.get(&format!("orders/{id}")).await
+    }
+
+    /// The status of a Volcengine instance.
+    pub(super) async fn instance(&self, id: &str) -> Outcome<String> {
+        let instance: InstanceSnapshot = self.get(&format!("instances/{id}")).await?;
+        Ok(instance.status)
+    }
+
+    /// Makes an application or an instance.
+    pub(super) async fn put(&self, path: &str, body: String) -> Outcome<String> {
+        let url = format!("{}/_control/{path}", self.url);
+        answer(self.http.put(url).body(body)).await
     }
 
     /// Puts a fault in force, and gives the answer.

@@ -1,11 +1,12 @@
 //! `deploy/samples` as users see them, with what only the demo can know: the simulator's address and key,
-//! and further applications.
+//! and two further targets.
 
 use std::path::Path;
 
 use cloudsim::{DEFAULT_KEY_ID, DEFAULT_KEY_SECRET};
 use serde_json::{Value, json};
 
+use super::request::{End, Request};
 use crate::support::{
     controlplane::{
         ControlPlane,
@@ -16,28 +17,7 @@ use crate::support::{
 };
 
 /// What the samples render to.
-pub(super) struct Samples {
-    objects: Vec<Value>,
-    /// The one RestartRequest among them.
-    request: Value,
-    account: Value,
-}
-
-/// A request of the demo.
-pub(super) struct Request {
-    pub(super) name: String,
-    pub(super) app: String,
-    /// `None` leaves the sample as it is.
-    pub(super) reason: Option<String>,
-}
-
-impl Request {
-    /// Its file.
-    pub(super) fn file(&self) -> String {
-        let word = self.name.split('-').next().unwrap_or_default();
-        format!("{word}.yaml")
-    }
-}
+pub(super) struct Samples(Vec<Value>);
 
 impl Samples {
     pub(super) fn read(plane: &ControlPlane) -> Outcome<Self> {
@@ -46,50 +26,50 @@ impl Samples {
             plane.kubectl(User::Admin).arg("kustomize").arg(samples),
             None,
         )?;
-        let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered)
-            .while_doing("read what deploy/samples renders to")?;
-        let one = |of: &str| {
-            let found = objects.iter().find(|object| kind(object) == of).cloned();
-            found.ok_or_else(|| Failure::new(format!("deploy/samples has no {of}")))
-        };
-        Ok(Self {
-            request: one("RestartRequest")?,
-            account: one("ClusterCloudAccount")?,
-            objects,
-        })
+        serde_saphyr::from_multiple(&rendered)
+            .while_doing("read what deploy/samples renders to")
+            .map(Self)
     }
 
-    /// The request of the samples.
-    pub(super) fn sample_request(&self) -> Request {
-        let text = |at: &str| {
-            self.request
-                .pointer(at)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Request {
-            name: text("/metadata/name"),
-            app: text("/spec/target/saeApplication/appId"),
-            reason: None,
+    /// The requests of the samples, in the order of their names' numbers. Each names the account whose
+    /// endpoint is the simulator.
+    pub(super) fn requests(&self) -> Outcome<Vec<Request>> {
+        let mut found = Vec::new();
+        for object in self.of("RestartRequest") {
+            let mut object = object.clone();
+            object["spec"]["accountRef"] = self.cluster_account(&object)?;
+            found.push(Request::read(object, End::Good)?);
         }
+        found.sort_by_key(|request| request.name.rsplit('-').next().map(str::to_owned));
+        Ok(found)
     }
 
-    /// All but the request, for a cloud at `endpoint`. A CloudAccount always calls the real cloud, so it
-    /// has no place here.
-    pub(super) fn installed(&self, endpoint: &str, apps: &[&str]) -> Outcome<String> {
+    /// A CloudAccount always calls the real cloud, so the ClusterCloudAccount of the same cloud takes its
+    /// place.
+    fn cluster_account(&self, request: &Value) -> Outcome<Value> {
+        let named = &request["spec"]["accountRef"]["name"];
+        let provider = self
+            .of("CloudAccount")
+            .find(|account| account["metadata"]["name"] == *named)
+            .map(|account| &account["spec"]["provider"]);
+        let shared = self
+            .of("ClusterCloudAccount")
+            .find(|account| Some(&account["spec"]["provider"]) == provider)
+            .ok_or_else(|| Failure::new(format!("deploy/samples has no account like {named}")))?;
+        Ok(json!({"kind": "ClusterCloudAccount", "name": shared["metadata"]["name"]}))
+    }
+
+    /// All but the requests, for a cloud at `endpoint` and with these requests allowed.
+    pub(super) fn installed(&self, endpoint: &str, requests: &[Request]) -> Outcome<String> {
         let mut text = String::new();
-        for object in &self.objects {
+        for object in &self.0 {
             let mut object = object.clone();
             match kind(&object) {
                 "RestartRequest" | "CloudAccount" => continue,
                 "Secret" => {
                     object["stringData"] = json!({"accessKeyId": DEFAULT_KEY_ID, "accessKeySecret": DEFAULT_KEY_SECRET});
                 }
-                "ClusterCloudAccount" => {
-                    object["spec"]["endpoints"] = json!({"sae": endpoint});
-                    object["spec"]["allowedTargets"][0]["ids"] = json!(apps);
-                }
+                "ClusterCloudAccount" => point(&mut object["spec"], endpoint, requests),
                 _ => {}
             }
             text.push_str("---\n");
@@ -98,20 +78,30 @@ impl Samples {
         Ok(text)
     }
 
-    /// A request as YAML. It names the account whose endpoint is the simulator.
-    pub(super) fn request(&self, request: &Request) -> Outcome<String> {
-        let mut object = self.request.clone();
-        object["spec"]["accountRef"] =
-            json!({"kind": "ClusterCloudAccount", "name": self.account["metadata"]["name"]});
-        if let Some(reason) = &request.reason {
-            object["metadata"]["name"] = json!(request.name);
-            object["spec"]["target"] = json!({"saeApplication": {"appId": request.app}});
-            object["spec"]["reason"] = json!(reason);
-        }
-        yaml(&object)
+    fn of<'a>(&'a self, of: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.0.iter().filter(move |object| kind(object) == of)
     }
 }
 
-fn yaml(object: &Value) -> Outcome<String> {
+/// Points an account at the simulator, and lets it restart what the requests name.
+fn point(account: &mut Value, endpoint: &str, requests: &[Request]) {
+    account["endpoints"] = match account["provider"].as_str() {
+        Some("Volcengine") => json!({"ecs": endpoint}),
+        _ => json!({"sae": endpoint, "edas": endpoint}),
+    };
+    for allowed in account["allowedTargets"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        let of_kind = requests
+            .iter()
+            .filter(|request| allowed["kind"] == request.subject.kind);
+        let ids: Vec<&String> = of_kind.flat_map(|request| &request.subject.named).collect();
+        allowed["ids"] = json!(ids);
+    }
+}
+
+pub(super) fn yaml(object: &Value) -> Outcome<String> {
     serde_saphyr::to_string(object).while_doing("write YAML")
 }

@@ -106,6 +106,18 @@ impl Shell {
         Ok(())
     }
 
+    /// Gives the cloud an instance of bare metal.
+    pub(super) async fn put_bare_metal(&self, cloud: &Cloud, id: &str) -> Outcome<()> {
+        let body = r#"{"type_id": "ecs.ebmg1l.24xlarge"}"#;
+        let path = format!("instances/{id}");
+        say_command(&format!(
+            "curl -X PUT {}/_control/{path} \\\n      -d '{body}'",
+            cloud.url()
+        ));
+        say_output(&cloud.put(&path, body.to_owned()).await?);
+        Ok(())
+    }
+
     async fn output(&self, line: &str, folder: &Path) -> Outcome<String> {
         let mut words = line.split(' ');
         let mut command = match words.next() {

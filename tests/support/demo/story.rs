@@ -11,13 +11,13 @@ use kube::{
     Api,
     runtime::{WatchStreamExt, watcher},
 };
-use restart_operator::api::{Phase, RestartRequest, RestartRequestStatus};
+use restart_operator::api::{Phase, RestartRequest};
 
 use super::{
     cloud::Cloud,
-    samples::Request,
+    request::Request,
     shell::{say, wrapped},
-    words::{message, options, outcome, reason, short},
+    words::{ids, message, options, outcome, reason, short, shorts},
 };
 use crate::support::{
     controlplane::{ControlPlane, users::User},
@@ -45,9 +45,9 @@ pub(super) struct Story<'a> {
     cloud: &'a Cloud,
     /// What was already told of the cloud.
     version: u64,
-    /// Executed restarts, by the call that caused them.
-    restarts: HashMap<u64, RestartRecord>,
-    /// Names of the requests, by application.
+    /// Executed restarts, by the call that caused them: one for each application or ECS instance.
+    restarts: HashMap<u64, Vec<RestartRecord>>,
+    /// Names of the requests, by application or ECS instance.
     names: HashMap<String, String>,
 }
 
@@ -66,9 +66,10 @@ impl<'a> Story<'a> {
             events.try_next().await.while_doing(WATCH)?,
             Some(watcher::Event::InitDone)
         ) {}
-        let names = requests
-            .iter()
-            .map(|request| (request.app.clone(), request.name.clone()));
+        let names = requests.iter().flat_map(|request| {
+            let ids = request.subject.named.iter();
+            ids.map(|id| (id.clone(), request.name.clone()))
+        });
         Ok(Self {
             began: Instant::now(),
             watch: events.applied_objects().boxed(),
@@ -85,44 +86,27 @@ impl<'a> Story<'a> {
         &self.objects
     }
 
-    /// Tells what happens until the call for this request was made.
-    pub(super) async fn until_called(&mut self, name: &str) -> Outcome<()> {
-        self.until(name, "was not called", |status| {
-            !BEFORE_THE_CALL.contains(&status.phase)
-        })
-        .await
-    }
-
-    /// Tells what happens until this request has ended, well or not.
+    /// Tells what happens until this request has ended, well or not. Gives up in the end, and says so:
+    /// what came instead is a matter of the summary.
     pub(super) async fn until_ended(&mut self, name: &str) -> Outcome<()> {
-        self.until(name, "did not end", |status| {
-            status.completion_time.is_some()
-        })
-        .await
-    }
-
-    /// Gives up in the end, and says so: what came instead is a matter of the summary.
-    async fn until(
-        &mut self,
-        name: &str,
-        otherwise: &str,
-        fact: impl Fn(&RestartRequestStatus) -> bool,
-    ) -> Outcome<()> {
         let deadline = Instant::now() + PATIENCE;
-        while !self
-            .objects
-            .get(name)
-            .and_then(|object| object.status.as_ref())
-            .is_some_and(&fact)
-        {
+        while !self.has_ended(name) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(next) = tokio::time::timeout(left, self.next()).await else {
-                self.say(&format!("{name} {otherwise} within {PATIENCE:?}"));
+                self.say(&format!("{name} did not end within {PATIENCE:?}"));
                 return Ok(());
             };
             next?;
         }
         Ok(())
+    }
+
+    fn has_ended(&self, name: &str) -> bool {
+        let status = self
+            .objects
+            .get(name)
+            .and_then(|object| object.status.as_ref());
+        status.is_some_and(|status| status.completion_time.is_some())
     }
 
     async fn next(&mut self) -> Outcome<()> {
@@ -167,8 +151,8 @@ impl<'a> Story<'a> {
         if self.said.get(&name) != Some(&line) {
             self.say(&line);
             self.said.insert(name.clone(), line);
-            if status.phase == Phase::Resolving {
-                explain(&message(&status));
+            if [Phase::Resolving, Phase::Failed].contains(&status.phase) {
+                explain(0, &message(&status));
             }
         }
         self.objects.insert(name, object);
@@ -177,11 +161,10 @@ impl<'a> Story<'a> {
     /// Tells what is new in the cloud, in the order in which it was answered.
     async fn tell(&mut self, news: Ledger) -> Outcome<()> {
         self.version = news.version();
-        self.restarts.extend(
-            news.restarts()
-                .iter()
-                .map(|restart| (restart.request, restart.clone())),
-        );
+        for restart in news.restarts() {
+            let of_call = self.restarts.entry(restart.request).or_default();
+            of_call.push(restart.clone());
+        }
         let mut answered: Vec<_> = news
             .all_requests()
             .iter()
@@ -196,29 +179,38 @@ impl<'a> Story<'a> {
 
     async fn call(&mut self, request: &RequestRecord) -> Outcome<()> {
         let action = request.action.as_deref().unwrap_or(&request.path);
-        let app = request.app.as_deref().unwrap_or_default();
-        let line = format!("    cloud: {action} {}", short(app))
+        let product = request.product.as_deref().unwrap_or("cloud");
+        let about = request.app.as_deref().unwrap_or_default();
+        let line = format!("    {product}: {action} {}", shorts(about))
             .trim_end()
             .to_owned();
         match action {
-            "RestartApplication" => {
-                self.until_intent_is_seen(app).await?;
+            "RestartApplication"
+            | "RestartInstances"
+            | "BatchRestartApplications"
+            | "RebootInstances" => {
+                self.until_intent_is_seen(about).await?;
                 self.say(&format!("{line}{}", options(request)));
-                explain(&format!("    {}", self.executed(request)));
+                explain(4, &self.executed(request));
             }
-            "DescribeChangeOrder" => {
+            _ if !request.is_served() => self.say(&format!("{line}, {}", outcome(request))),
+            "DescribeChangeOrder" | "GetChangeOrderInfo" => {
                 let progress = self.progress(request).await?;
                 self.say(&format!("{line}, {progress}"));
             }
-            _ if request.is_served() => self.say(&line),
-            _ => self.say(&format!("{line}, {}", outcome(request))),
+            "DescribeInstances" => {
+                let states = self.states(about).await?;
+                self.say(&format!("{line}: {states}"));
+            }
+            _ => self.say(&line),
         }
         Ok(())
     }
 
     /// The intent was stored before the call was made, but its news may come here later.
-    async fn until_intent_is_seen(&mut self, app: &str) -> Outcome<()> {
-        let Some(name) = self.names.get(app).cloned() else {
+    async fn until_intent_is_seen(&mut self, about: &str) -> Outcome<()> {
+        let name = ids(about).find_map(|id| self.names.get(id));
+        let Some(name) = name.cloned() else {
             return Ok(());
         };
         while matches!(self.phase(&name), None | Some(Phase::Pending)) {
@@ -230,15 +222,26 @@ impl<'a> Story<'a> {
 
     /// What the cloud did with a restart call.
     fn executed(&self, request: &RequestRecord) -> String {
-        match self.restarts.get(&request.seq) {
-            Some(restart) => {
-                let order = short(&restart.order);
-                format!(
-                    "signature good, restart executed as order {order}, {}",
-                    outcome(request)
-                )
-            }
-            None => format!("nothing executed, {}", outcome(request)),
+        let restarts = self.restarts.get(&request.seq);
+        let of_ecs = request.product.as_deref() == Some("volcengine");
+        let (verb, noun) = if of_ecs {
+            ("rebooted", "event")
+        } else {
+            ("restarted", "order")
+        };
+        let each: Vec<String> = restarts
+            .into_iter()
+            .flatten()
+            .map(|restart| {
+                let (what, order) = (short(&restart.app), short(&restart.order));
+                format!("{what} {verb} by {noun} {order}")
+            })
+            .collect();
+        if each.is_empty() {
+            format!("nothing executed, {}", outcome(request))
+        } else {
+            let each = each.join(", ");
+            format!("signature good, {each}, {}", outcome(request))
         }
     }
 
@@ -259,6 +262,15 @@ impl<'a> Story<'a> {
         ))
     }
 
+    /// How these ECS instances stand.
+    async fn states(&self, about: &str) -> Outcome<String> {
+        let mut states = Vec::new();
+        for id in ids(about).filter(|id| self.names.contains_key(*id)) {
+            states.push(self.cloud.instance(id).await?);
+        }
+        Ok(states.join(", "))
+    }
+
     fn say(&self, line: &str) {
         say(&format!(
             "  {:>5.1} s  {line}",
@@ -268,8 +280,8 @@ impl<'a> Story<'a> {
 }
 
 /// More about the last line, below it.
-fn explain(text: &str) {
-    for line in wrapped(text, 84).lines() {
-        say(&format!("           {line}"));
+fn explain(indent: usize, text: &str) {
+    for line in wrapped(text, 84 - indent).lines() {
+        say(&format!("           {:indent$}{line}", ""));
     }
 }

@@ -22,11 +22,21 @@ pub(super) fn message(status: &RestartRequestStatus) -> String {
     ready.map(|ready| ready.message.clone()).unwrap_or_default()
 }
 
-/// What is asked of the cloud beside the application.
+/// What is asked of the cloud beside the targets and the envelope of the call.
 pub(super) fn options(request: &RequestRecord) -> String {
-    let others = request.params.iter().filter(|(name, _)| *name != "AppId");
+    let envelope = [
+        "Action",
+        "Version",
+        "X-Expires",
+        "AppId",
+        "AppIds",
+        "ClientToken",
+    ];
+    let others = request.params.iter().filter(|(name, _)| {
+        !envelope.contains(&name.as_str()) && !name.starts_with("InstanceIds.")
+    });
     others.fold(String::new(), |all, (name, value)| {
-        format!("{all} {name}={value}")
+        format!("{all} {name}={}", shorts(value))
     })
 }
 
@@ -40,7 +50,21 @@ pub(super) fn outcome(request: &RequestRecord) -> String {
     }
 }
 
-/// Enough of an id to tell it from the others.
+/// Enough of an id to tell it from the others: the first group of a UUID, all of any other.
 pub(super) fn short(id: &str) -> &str {
-    id.split('-').next().unwrap_or(id)
+    match id.split_once('-') {
+        Some((first, _)) if id.len() == 36 && first.len() == 8 => first,
+        _ => id,
+    }
+}
+
+/// The same of several ids with commas between them.
+pub(super) fn shorts(text: &str) -> String {
+    ids(text).map(short).collect::<Vec<_>>().join(",")
+}
+
+/// The ids of a list as a call has it: with commas, or a JSON array.
+pub(super) fn ids(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split([',', '[', ']', '"']);
+    parts.filter(|part| !part.is_empty())
 }

@@ -62,7 +62,7 @@ pub(super) fn list_application(
 ) -> Result<Value, Refusal> {
     let known = ["AppIds", "AppName", "ClusterId", "CurrentPage", "PageSize"];
     params::only(params, &known)?;
-    let ids = params::ids(params, "AppIds")?;
+    let ids = params::json_ids(params, "AppIds")?;
     let name = params::optional(params, "AppName");
     let cluster = params::optional(params, "ClusterId");
     let page = params::number(params, "CurrentPage", 1)?;
@@ -70,7 +70,7 @@ pub(super) fn list_application(
     let all = context.world.applications();
     let found = all
         .filter(|it| it.product == ProductKind::Edas)
-        .filter(|it| ids.as_ref().is_none_or(|ids| ids.contains(&it.id.as_str())))
+        .filter(|it| ids.as_ref().is_none_or(|ids| ids.contains(&it.id)))
         .filter(|it| name.is_none_or(|name| it.name == name))
         .filter(|it| cluster.is_none_or(|cluster| cluster == cluster_of(it)));
     let found = found.skip((page - 1).saturating_mul(size)).take(size);

@@ -53,6 +53,15 @@ pub(super) fn ids<'a>(params: &'a Params, name: &str) -> Result<Option<Vec<&'a s
     Ok(Some(ids))
 }
 
+/// Ids in a JSON array that is written as a text, as `ListApplication` documents its `AppIds`.
+pub(super) fn json_ids(params: &Params, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+    let Some(text) = optional(params, name) else {
+        return Ok(None);
+    };
+    let ids = serde_json::from_str(text).map_err(|_| invalid(name))?;
+    Ok(Some(ids))
+}
+
 fn invalid(name: &str) -> Refusal {
     let message = format!("The specified parameter {name} is not valid.");
     Refusal::bad_request(&format!("Invalid{name}"), message)

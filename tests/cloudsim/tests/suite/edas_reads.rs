@@ -35,9 +35,10 @@ async fn the_list_of_applications_tells_their_cluster_type() {
 #[tokio::test]
 async fn applications_are_filtered_and_cut_into_pages() {
     let sim = simulator().await;
-    let cluster = list(&sim, &[("AppIds", "k8s")]).await["Application"][0]["ClusterId"].clone();
+    let cluster =
+        list(&sim, &[("AppIds", r#"["k8s"]"#)]).await["Application"][0]["ClusterId"].clone();
     for (params, expected) in [
-        (&[("AppIds", "k8s,sae")][..], "k8s"),
+        (&[("AppIds", r#"["k8s","sae"]"#)][..], "k8s"),
         (&[("AppName", "name-of-ecs")], "ecs"),
         (&[("ClusterId", cluster.as_str().unwrap())], "k8s"),
         (&[("PageSize", "1")], "ecs"),
@@ -48,7 +49,7 @@ async fn applications_are_filtered_and_cut_into_pages() {
         assert_eq!(found.len(), 1, "{params:?}");
         assert_eq!(found[0]["AppId"], expected, "{params:?}");
     }
-    assert_eq!(list(&sim, &[("AppIds", "nobody")]).await, json!({}));
+    assert_eq!(list(&sim, &[("AppIds", r#"["nobody"]"#)]).await, json!({}));
     let reply = call(&sim, EDAS_APPLICATIONS, &[("CurrentPage", "0")]).await;
     assert_eq!(reply.code(), "InvalidCurrentPage");
 }

@@ -1,0 +1,325 @@
+//! A batch: some applications of one namespace, restarted by one call.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::{
+        batch::{self, Parent},
+        client::{Client, NAMESPACE_LIST, STATUS},
+        orders::{self, add_above},
+        plan, ready,
+        wire::ApplicationStatus,
+    },
+    application::{check_is_running, occupation},
+    order::reason,
+};
+use crate::cloud::{
+    Access,
+    alibaba::{answer, client::Timed},
+    error::{CloudError, Kind},
+    text,
+    types::{
+        Check, Following, Look, OrderId, OrderReport, Part, PartState, SaeApplications, Submission,
+    },
+};
+
+/// Pages of applications that are read at most.
+const PAGES: u32 = 20;
+
+/// Pages of the namespace's orders in which a batch of ours, which is among the newest, is searched.
+const PARENT_PAGES: u32 = 3;
+
+/// Orders of the namespace that a look names.
+const NOTES: usize = 5;
+
+pub(super) async fn check(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+) -> Result<Check, CloudError> {
+    let namespace = client.namespace(access, &target.namespace_id).await?;
+    let in_namespace = in_namespace(client, access, target).await?;
+    let mut members = Vec::new();
+    let mut baseline = Vec::new();
+    let mut running = None;
+    let mut clock_offset = None;
+    if !namespace.last_change_order_id.is_empty() {
+        baseline.push(OrderId(namespace.last_change_order_id));
+    }
+    for id in &target.app_ids {
+        let answer = member(client, access, id, &in_namespace).await?;
+        clock_offset = Some(answer.clock_offset(STATUS)?);
+        let occupation = occupation(client, access, id, &answer.data).await?;
+        baseline.extend(occupation.newest);
+        running = running.or(occupation.running);
+        members.push((id.as_str(), answer.data.running_instances));
+    }
+    let Some(clock_offset) = clock_offset else {
+        return Err(answer::unexpected(STATUS, "the batch is empty"));
+    };
+    Ok(Check {
+        instances: members.iter().try_fold(0_i32, |sum, (_, running)| {
+            running.map(|running| sum.saturating_add(running))
+        }),
+        effective_min_ready: None,
+        call: plan::applications(target).text(),
+        warnings: ready::batch_warnings(&members),
+        baseline,
+        running,
+        clock_offset,
+    })
+}
+
+// The ids of the target that the namespace lists.
+async fn in_namespace(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+) -> Result<BTreeSet<String>, CloudError> {
+    let mut found = BTreeSet::new();
+    for page in 1..=PAGES {
+        let listed = client
+            .applications(access, &target.namespace_id, page)
+            .await?;
+        if listed.is_empty() {
+            return Ok(found);
+        }
+        found.extend(
+            listed
+                .into_iter()
+                .filter(|app| [target.namespace_id.as_str(), ""].contains(&&*app.namespace_id))
+                .map(|app| app.app_id)
+                .filter(|id| target.app_ids.contains(id)),
+        );
+        if found.len() == target.app_ids.len() {
+            return Ok(found);
+        }
+    }
+    Err(answer::unexpected(
+        "ListApplications",
+        "the namespace has more applications than can be listed",
+    ))
+}
+
+// An application that exists and is not listed lives in another namespace.
+async fn member(
+    client: &Client,
+    access: &Access,
+    id: &str,
+    in_namespace: &BTreeSet<String>,
+) -> Result<Timed<ApplicationStatus>, CloudError> {
+    let of_it = |error: CloudError| CloudError {
+        message: text::clean(&format!("application {id}: {}", error.message)),
+        ..error
+    };
+    let answer = client.status(access, id).await.map_err(of_it)?;
+    if !in_namespace.contains(id) {
+        return Err(answer::target_refused(
+            "ListApplications",
+            Kind::Mismatch,
+            &format!("application {id} is not in the namespace"),
+            "All applications of one request must be in the named namespace.",
+        ));
+    }
+    check_is_running(&answer.data).map_err(of_it)?;
+    Ok(answer)
+}
+
+/// Tells which orders are new, for the person who has to decide. It proves nothing: how a batch
+/// shows in the lists is not documented.
+pub(super) async fn look(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    call: &Submission,
+) -> Result<Look, CloudError> {
+    let started = client.0.clock.boot();
+    let answer = client
+        .namespace_orders(access, &target.namespace_id, 1)
+        .await?;
+    let cloud_time = answer.cloud_time(NAMESPACE_LIST)?;
+    let mut notes: Vec<String> = batch::above(&answer.data, &call.baseline)
+        .take(NOTES)
+        .map(|item| batch::note("namespace", item))
+        .collect();
+    for id in &target.app_ids {
+        if client.0.is_late(started) {
+            notes.push("not every application was looked at".to_owned());
+            break;
+        }
+        match client.orders(access, id, 1).await {
+            Ok(page) => {
+                let newest = batch::above(&page.data, &call.baseline).next();
+                notes.extend(newest.map(|item| batch::note(id, item)));
+            }
+            Err(error) => notes.push(text::clean(&format!("{id}: {}", error.message))),
+        }
+    }
+    Ok(Look {
+        candidates: Vec::new(),
+        complete: false,
+        cloud_time,
+        notes,
+    })
+}
+
+pub(super) async fn report(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    following: &Following,
+) -> Result<OrderReport, CloudError> {
+    let parent = parent(client, access, target, &following.order).await?;
+    let cloud_time = parent.cloud_time(NAMESPACE_LIST)?;
+    let mut parts = parts(client, access, target, following).await?;
+    batch::close(&mut parts, &parent.data, following.started, cloud_time);
+    Ok(batch::report(parent.data, parts))
+}
+
+// Whether the order of a batch can be read like any other is not documented; if not, it is listed.
+async fn parent(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    id: &OrderId,
+) -> Result<Timed<Parent>, CloudError> {
+    let not_found = match client.order(access, &id.0).await {
+        Ok(answer) => return Ok(answer.map(|order| Parent::of_order(&order, target))),
+        Err(error) if error.kind == Kind::NotFound => error,
+        Err(error) => return Err(error),
+    };
+    let mut seen = Vec::new();
+    for page in 1..=PARENT_PAGES {
+        let answer = client
+            .namespace_orders(access, &target.namespace_id, page)
+            .await?;
+        if let Some(item) = orders::listed(&answer.data, id) {
+            let parent = Parent::of_item(item, target);
+            return Ok(answer.map(|_| parent));
+        }
+        if add_above(&mut seen, answer.data, &[]) {
+            break;
+        }
+    }
+    Err(not_found)
+}
+
+// What cannot be read now stays as it was, so that each poll brings the batch further; only if
+// nothing at all can be read is that an error.
+async fn parts(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    following: &Following,
+) -> Result<Vec<Part>, CloudError> {
+    let mut parts = Vec::new();
+    let mut read = 0;
+    let mut failure = None;
+    for id in &target.app_ids {
+        let stored = following.parts.iter().find(|part| part.id == *id);
+        let stored = stored.cloned().unwrap_or_else(|| batch::unseen(id));
+        if is_settled(stored.state) || failure.is_some() {
+            parts.push(stored);
+            continue;
+        }
+        match part(client, access, id, &stored, following).await {
+            Ok(part) => {
+                read += 1;
+                parts.push(part);
+            }
+            Err(error) => {
+                failure = Some(error);
+                parts.push(stored);
+            }
+        }
+    }
+    match failure {
+        Some(error) if read == 0 => Err(error),
+        _ => Ok(parts),
+    }
+}
+
+// What was seen to its end is not read again: a later restart of the application is not ours.
+const fn is_settled(state: PartState) -> bool {
+    matches!(
+        state,
+        PartState::Succeeded | PartState::Failed | PartState::Aborted | PartState::Rejected
+    )
+}
+
+async fn part(
+    client: &Client,
+    access: &Access,
+    app_id: &str,
+    stored: &Part,
+    following: &Following,
+) -> Result<Part, CloudError> {
+    let order = if let Some(order) = &stored.order {
+        order.0.clone()
+    } else {
+        let page = client.orders(access, app_id, 1).await?.data;
+        let Some(item) = batch::newest_restart(&page, &following.baseline) else {
+            return Ok(batch::unseen(app_id));
+        };
+        if let Some(part) = batch::running(app_id, item) {
+            return Ok(part);
+        }
+        item.change_order_id.clone()
+    };
+    let read = match client.order(access, &order).await {
+        Ok(read) => read.data,
+        // Listed and not found: the cloud's reads lag behind each other.
+        Err(error) if error.kind == Kind::NotFound => return Ok(stored.clone()),
+        Err(error) => return Err(error),
+    };
+    let mut part = batch::judged(app_id, &order, &read, following.started);
+    if part.state == PartState::Failed
+        && let Some(why) = reason(client, access, &read).await
+        && let Some(error) = &mut part.error
+    {
+        error.message = why;
+    }
+    Ok(part)
+}
+
+/// Aborts the batch and what is known to run of it. All of them are asked for; a refusal that is
+/// not "it is over already" comes back, so that it is asked for again.
+pub(super) async fn abort(
+    client: &Client,
+    access: &Access,
+    following: &Following,
+) -> Result<(), CloudError> {
+    let members = following
+        .parts
+        .iter()
+        .filter(|part| part.state == PartState::Running)
+        .filter_map(|part| part.order.as_ref());
+    let mut over = None;
+    let mut refused = None;
+    let mut accepted = false;
+    for order in std::iter::once(&following.order).chain(members) {
+        match client.abort(access, &order.0).await {
+            Ok(()) => accepted = true,
+            Err(error) if error.kind == Kind::NotRunning => over = Some(error),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    match (refused, over) {
+        (Some(error), _) => Err(error),
+        (None, Some(error)) if !accepted => Err(error),
+        (None, _) => Ok(()),
+    }
+}
+
+/// The creator of the batch, as the namespace lists it.
+pub(super) async fn creator(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    order: &OrderId,
+) -> Result<Option<String>, CloudError> {
+    let list = client
+        .namespace_orders(access, &target.namespace_id, 1)
+        .await?;
+    Ok(orders::listed(&list.data, order).and_then(orders::creator))
+}
