@@ -1,5 +1,6 @@
 # The front doors. Everything is built from package registries; nothing has to be installed but Rust,
-# Go, make and a C compiler. CARGO_TARGET_DIR is honoured.
+# Go, make and a C compiler. Python 3.10 or newer makes one more test run, and CI needs it. CARGO_TARGET_DIR
+# is honoured.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)

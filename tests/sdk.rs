@@ -7,43 +7,44 @@
 mod environment;
 mod support;
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{path::Path, process::Stdio};
 
+use cloudsim::{Config, Simulator};
 use support::{
     controlplane::needs::leave_out,
     failure::{Failure, Outcome, While},
-    process::built,
 };
+use tokio::process::Command;
 
 const TEST: &str = "the_official_sdks_understand_the_simulator";
 
-#[test]
-fn the_official_sdks_understand_the_simulator() -> Outcome<()> {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_official_sdks_understand_the_simulator() -> Outcome<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk");
-    let target = built("cloudsim");
-    let target = target
+    let here = std::env::current_exe().while_doing("find this test")?;
+    let target = here
         .ancestors()
-        .nth(2)
-        .expect("target/<profile>/cloudsim");
+        .nth(3)
+        .expect("target/<profile>/deps/<test>");
     let python = match environment::ready(&folder.join("requirements.txt"), &target.join("sdk")) {
         Ok(python) => python,
         Err(why) => return leave_out(TEST, &why.to_string()),
     };
-    let simulator = Simulator::start()?;
+    let simulator = Simulator::start(Config::default())
+        .await
+        .while_doing("start the simulator")?;
     let run = Command::new(python)
         .args(["-m", "unittest", "discover", "--start-directory"])
         .arg(&folder)
         // Nothing is inherited: no proxy, no credentials and no options of the person who runs it.
         .env_clear()
-        .env("CLOUDSIM_URL", &simulator.url)
+        .env("CLOUDSIM_URL", simulator.base_url())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONUTF8", "1")
         .stdin(Stdio::null())
+        .kill_on_drop(true)
         .output()
+        .await
         .while_doing("run the tests of the SDKs")?;
     let said = String::from_utf8_lossy(&run.stderr);
     if !run.status.success() || said.contains("Ran 0 tests") {
@@ -51,38 +52,4 @@ fn the_official_sdks_understand_the_simulator() -> Outcome<()> {
         return Err(Failure::new(format!("{}\n{printed}{said}", run.status)));
     }
     Ok(())
-}
-
-/// The simulator as a program. It ends when its standard input does, so with this process at the
-/// latest.
-struct Simulator {
-    child: Child,
-    url: String,
-}
-
-impl Simulator {
-    fn start() -> Outcome<Self> {
-        let mut child = Command::new(built("cloudsim"))
-            .args(["--quiet", "--exit-with-parent"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .while_doing("start the simulator")?;
-        let stdout = child.stdout.take().expect("its stdout");
-        let mut url = String::new();
-        let read = BufReader::new(stdout).read_line(&mut url);
-        let started = Self {
-            child,
-            url: url.trim_end().to_owned(),
-        };
-        read.while_doing("read the address of the simulator")?;
-        Ok(started)
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

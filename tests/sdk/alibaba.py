@@ -14,7 +14,7 @@ ROA = {"algorithm": "v2", "date": re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d
 
 
 class ProductTest(unittest.TestCase):
-    """A product under one scheme. A subclass says which: `product`, `client`, `models`, `scheme`."""
+    """A product under one scheme; a subclass has `product`, `client`, `models` and `scheme`."""
 
     maxDiff = None
     # Members of an answer that this SDK drops, by action: other clients know them.

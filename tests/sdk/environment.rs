@@ -72,7 +72,9 @@ fn install(python: &Path, requirements: &Path) -> Outcome<()> {
     let mut command = Command::new(python);
     command
         .args(["-m", "pip", "install", "--quiet", "--no-input"])
-        .args(["--disable-pip-version-check", "--no-deps", "--requirement"])
+        // No build: that would bring tools that the list does not pin.
+        .args(["--disable-pip-version-check", "--only-binary", ":all:"])
+        .args(["--no-deps", "--requirement"])
         .arg(requirements);
     let lack = "pip could not install the SDKs, for which it needs a package registry and Python 3.10 \
                 or newer";

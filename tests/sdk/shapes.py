@@ -46,6 +46,9 @@ def wrong_types(value, wanted, path=""):
     """Values that are not of the type that the model of Alibaba declares."""
     if value is None or wanted is typing.Any:
         return []
+    if typing.get_origin(wanted) is typing.Union:
+        # Python 3.10 makes every member optional whose default is None.
+        wanted = typing.get_args(wanted)[0]
     if isinstance(value, DaraModel):
         # A wrong class of model is told below, and not looked into.
         if type(value) is wanted:

@@ -80,7 +80,9 @@ class Calls:
         self.assertEqual(info.group_list.group[0].group_id, info.ecc_list.ecc[0].group_id)
 
     def test_applications_are_found_by_ids_and_by_a_name_that_needs_encoding(self):
-        found = self.call("ListApplication", app_ids="app-1,app-2").application_list.application
+        # The ids are a JSON array written as a text.
+        body = self.call("ListApplication", app_ids='["app-1","app-2"]')
+        found = body.application_list.application
         kinds = [(it.app_id, it.cluster_type) for it in found]
         self.assertEqual(kinds, [("app-1", 2), ("app-2", 5)])
         name = found[1].name

@@ -80,7 +80,8 @@ class Calls:
         self.assertEqual(sorted(simulator.restarts()), [("sae", "app-1"), ("sae", "app-2")])
         data = self.call("DescribeNamespaceResources", namespace_id=NAMESPACE).data
         self.assertEqual((data.namespace_id, data.app_count), (NAMESPACE, 2))
-        self.assertEqual((data.last_change_order_id, data.last_change_order_running), (parent, True))
+        self.assertEqual(data.last_change_order_id, parent)
+        self.assertIs(data.last_change_order_running, True)
         self.assertEqual(data.last_change_order_status, "RUNNING")
         data = self.call("ListNamespaceChangeOrders", namespace_id=NAMESPACE, page_size=5).data
         self.assertEqual((data.total_size, data.page_size), (1, 5))
@@ -108,7 +109,8 @@ class Calls:
         self.assertEqual((data.current_status, data.last_change_order_id), ("RUNNING", ""))
         order = self.restarted()
         data = self.call("DescribeApplicationStatus", app_id="app-1").data
-        self.assertEqual((data.last_change_order_id, data.last_change_order_running), (order, True))
+        self.assertEqual(data.last_change_order_id, order)
+        self.assertIs(data.last_change_order_running, True)
         self.assertEqual((data.last_change_order_status, data.sub_status), ("RUNNING", "NORMAL"))
         self.assertEqual(data.running_instances, 2)
         self.assertRegex(data.create_time, r"^\d{13}$")
@@ -130,7 +132,8 @@ class Calls:
         self.assertEqual((data.pipeline_status, data.co_status), (1, "1"))
         stage = data.stage_list[0]
         self.assertEqual((stage.stage_id, stage.status), (data.current_stage_id, 1))
-        self.assertEqual((stage.task_list[0].stage_id, stage.task_list[0].status), (stage.stage_id, 1))
+        task = stage.task_list[0]
+        self.assertEqual((task.stage_id, task.status), (stage.stage_id, 1))
 
     def test_a_running_order_is_aborted_and_one_that_has_ended_is_not(self):
         order = self.restarted()
@@ -142,7 +145,8 @@ class Calls:
         self.refused(code, "AbortChangeOrder", change_order_id=order)
 
     def test_an_order_that_waits_for_a_person_goes_on_when_confirmed(self):
-        simulator.control("PATCH", "applications/app-1", {"plan": {"final_status": 8, "batches": 2}})
+        plan = {"final_status": 8, "batches": 2}
+        simulator.control("PATCH", "applications/app-1", {"plan": plan})
         order = self.restarted()
         simulator.pass_time(600)
         data = self.call("DescribeChangeOrder", change_order_id=order).data

@@ -15,6 +15,7 @@ from volcenginesdkecs import ECSApi
 from volcenginesdkecs import models
 
 VERSION = "2020-04-01"
+LOCKED = "OperationDenied.ResourceLocked"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -41,7 +42,7 @@ class VolcengineTest(unittest.TestCase):
         volumes = [{"volume_type": "SSD", "count": 2, "size": 894}]
         members = {"name": "first", "plan": plan, "local_volumes": volumes}
         simulator.control("PUT", "instances/i-1", members)
-        simulator.control("PUT", "instances/i-2", {"refuse_with": "OperationDenied.ResourceLocked"})
+        simulator.control("PUT", "instances/i-2", {"refuse_with": LOCKED})
 
     def call(self, action, sdk=None, **parameters):
         """Makes a call and gives the result of its answer as the SDK's own model."""
@@ -82,7 +83,7 @@ class VolcengineTest(unittest.TestCase):
         )
         first, second, third = result.operation_details
         self.assertEqual((first.instance_id, first.error), ("i-1", None))
-        self.assertEqual((second.instance_id, second.error.code), ("i-2", "OperationDenied.ResourceLocked"))
+        self.assertEqual((second.instance_id, second.error.code), ("i-2", LOCKED))
         self.assertEqual((third.instance_id, third.error.code), ("i-3", "InvalidInstance.NotFound"))
         self.assertEqual(simulator.restarts(), [("volcengine", "i-1")])
 

@@ -127,7 +127,7 @@ impl Launch {
 }
 
 /// A program of this build: beside the folder of the test binary.
-pub fn built(name: &str) -> PathBuf {
+fn built(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("the path of this test");
     let profile = here.ancestors().nth(2).expect("target/<profile>/deps");
     let program = profile.join(name);
