@@ -93,7 +93,7 @@ fn access(credentials: Credentials, host: &str, signature: Signature) -> Access 
 }
 
 /// The call that a vector is about.
-fn call_of<'a>(api: Api, request: &'a Request) -> call::Call<'a> {
+fn call_of(api: Api, request: &Request) -> call::Call<'_> {
     call::Call {
         version: api.version.leak(),
         action: api.action.leak(),

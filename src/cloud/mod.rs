@@ -7,6 +7,7 @@
 
 pub mod alibaba;
 pub mod code;
+pub mod codes;
 pub mod credential;
 pub mod edas;
 pub mod endpoint;

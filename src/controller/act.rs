@@ -487,7 +487,7 @@ async fn ready<'a>(
     Ok((provider, ready))
 }
 
-/// Whose bucket a call is taken from.
+/// Whose window a call belongs to.
 fn key(ready: &Ready) -> pace::Key {
     pace::Key {
         credential: ready.access.credential.fingerprint(),
@@ -523,12 +523,11 @@ fn note_answer(answer: &Answer, ready: &Ready, ctx: &Context) {
     }
 }
 
-/// A refusal for quota empties the bucket that all requests share.
+/// A refusal for quota closes the window that all requests share.
 fn note_throttling(error: &CloudError, ready: &Ready, ctx: &Context) {
     if error.kind == Kind::Throttled && error.delivery == Delivery::Refused {
         let now = ctx.clock.boot();
-        ctx.paces
-            .refused(&key(ready), rate(ready), error.retry_after, now);
+        ctx.paces.refused(&key(ready), error.retry_after, now);
     }
 }
 

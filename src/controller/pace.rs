@@ -1,22 +1,25 @@
-//! How fast this process may call: one bucket per credential, region and product, shared by all
-//! requests. The price of a full quota is lateness, never a refusal of our own making, and polls
-//! never keep a restart waiting: part of each bucket is kept for restarts and for resolving.
+//! How fast this process may call: one window per credential, region and product, shared by all
+//! requests. In no sixty seconds are more calls made than the rate, wherever the cloud's own minute
+//! begins. The price of a full quota is lateness, never a refusal of our own making, and polls never
+//! keep a restart waiting: part of each window is kept for restarts and for resolving.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use crate::cloud::types::Product;
 
-/// Part of a bucket that polls may not use.
+/// The length of a window: clouds count by the minute.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Part of a window that polls may not use.
 const RESERVE: f64 = 0.2;
 /// The rate after a refusal for quota, and what it grows by each minute.
 const SLOWED: f64 = 0.5;
 const RECOVERY_PER_MINUTE: f64 = 0.1;
-/// A bucket below this part of its size is short.
-const SHORT: f64 = 0.5;
+/// Longest pause that a cloud is granted.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,72 +30,95 @@ pub(super) enum Purpose {
     Poll,
 }
 
-/// One bucket. Pure: the boot time is an argument.
-#[derive(Clone, Debug)]
-struct Bucket {
-    per_minute: f64,
-    /// 1 at full speed, less for a while after a refusal for quota.
-    factor: f64,
-    tokens: f64,
-    filled_at: Duration,
+/// The calls of the last minute. Pure: the boot time is an argument.
+#[derive(Clone, Debug, Default)]
+struct Window {
+    calls: VecDeque<(Duration, usize)>,
+    used: usize,
+    /// When the cloud refused a call for quota.
+    refused_at: Option<Duration>,
     closed_until: Duration,
 }
 
-impl Bucket {
-    fn new(per_minute: f64, now: Duration) -> Self {
-        Self {
-            per_minute,
-            factor: 1.0,
-            tokens: per_minute,
-            filled_at: now,
-            closed_until: now,
+impl Window {
+    fn forget_old(&mut self, now: Duration) {
+        while let Some((at, calls)) = self.calls.front().copied() {
+            if now.saturating_sub(at) < WINDOW {
+                return;
+            }
+            self.calls.pop_front();
+            self.used -= calls;
         }
     }
 
-    fn fill(&mut self, per_minute: f64, now: Duration) {
-        let minutes = now.saturating_sub(self.filled_at).as_secs_f64() / 60.0;
-        self.per_minute = per_minute;
-        self.factor = (self.factor + RECOVERY_PER_MINUTE * minutes).min(1.0);
-        let more = minutes * per_minute * self.factor;
-        self.tokens = (self.tokens + more).min(per_minute);
-        self.filled_at = now;
+    /// Calls per window, less for a while after a refusal.
+    fn rate(&self, per_minute: u32, now: Duration) -> f64 {
+        let slowed = self.refused_at.map_or(1.0, |at| {
+            let minutes = now.saturating_sub(at).as_secs_f64() / 60.0;
+            (SLOWED + RECOVERY_PER_MINUTE * minutes).min(1.0)
+        });
+        f64::from(per_minute) * slowed
     }
 
-    /// Takes `calls` tokens, or tells how long to wait for them.
-    fn take(&mut self, purpose: Purpose, calls: f64, now: Duration) -> Result<(), Duration> {
+    /// Makes `calls` calls now, or tells how long to wait.
+    fn take(
+        &mut self,
+        per_minute: u32,
+        purpose: Purpose,
+        calls: usize,
+        now: Duration,
+    ) -> Result<(), Duration> {
         if now < self.closed_until {
             return Err(self.closed_until.saturating_sub(now));
         }
-        let kept = match purpose {
-            Purpose::Restart => 0.0,
-            Purpose::Poll => self.per_minute * RESERVE,
+        let share = match purpose {
+            Purpose::Restart => 1.0,
+            Purpose::Poll => 1.0 - RESERVE,
         };
-        // A step that needs more than the whole bucket may empty it, or it would wait for ever.
-        let needed = calls.min(self.per_minute - kept);
-        let missing = needed + kept - self.tokens;
-        if missing <= 0.0 {
-            self.tokens -= calls;
+        let limit = whole(self.rate(per_minute, now) * share).max(1);
+        // A step that needs more than the whole window takes an empty one.
+        let room = limit.saturating_sub(calls.min(limit));
+        if self.used <= room {
+            self.calls.push_back((now, calls));
+            self.used += calls;
             return Ok(());
         }
-        let wait = missing / (self.per_minute * self.factor) * 60.0;
-        Err(Duration::from_secs_f64(wait.clamp(0.1, 60.0)))
+        Err(self.until_used_is(room, now))
+    }
+
+    /// How long until so many calls have left the window that at most `room` are in it.
+    fn until_used_is(&self, room: usize, now: Duration) -> Duration {
+        let mut left = self.used;
+        for (at, calls) in &self.calls {
+            left -= calls;
+            if left <= room {
+                return (*at + WINDOW).saturating_sub(now);
+            }
+        }
+        WINDOW
     }
 
     fn refused(&mut self, hint: Option<Duration>, now: Duration) {
-        self.tokens = 0.0;
-        self.factor = SLOWED;
-        self.closed_until = now
-            + hint
-                .unwrap_or(Duration::from_mins(1))
-                .min(Duration::from_mins(10));
+        self.refused_at = Some(now);
+        self.closed_until = now + hint.unwrap_or(WINDOW).min(LONGEST_PAUSE);
     }
 
-    fn is_short(&self) -> bool {
-        self.tokens < self.per_minute * SHORT
+    /// More than half of the rate is used: polls should keep out of the way.
+    fn is_short(&self, per_minute: u32, now: Duration) -> bool {
+        self.used > whole(self.rate(per_minute, now) / 2.0)
     }
 }
 
-/// Whose bucket.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 6000 and never negative"
+)]
+fn whole(rate: f64) -> usize {
+    rate as usize
+}
+
+/// Whose window.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) credential: String,
@@ -100,14 +126,14 @@ pub(super) struct Key {
     pub(super) product: Product,
 }
 
-/// All buckets of this process.
+/// All windows of this process.
 #[derive(Debug, Default)]
 pub(super) struct Paces {
-    buckets: Mutex<HashMap<Key, Bucket>>,
+    windows: Mutex<HashMap<Key, Window>>,
 }
 
 impl Paces {
-    /// Takes the tokens for a step of `calls` calls, or tells how long to wait.
+    /// Makes room for a step of `calls` calls, or tells how long to wait.
     pub(super) fn take(
         &self,
         key: &Key,
@@ -116,42 +142,26 @@ impl Paces {
         calls: usize,
         now: Duration,
     ) -> Result<(), Duration> {
-        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.with(key, per_minute, now, |bucket| {
-            bucket.take(purpose, f64::from(calls), now)
+        self.with(key, now, |window| {
+            window.take(per_minute, purpose, calls, now)
         })
     }
 
     /// The cloud refused a call for quota.
-    pub(super) fn refused(
-        &self,
-        key: &Key,
-        per_minute: u32,
-        hint: Option<Duration>,
-        now: Duration,
-    ) {
-        self.with(key, per_minute, now, |bucket| bucket.refused(hint, now));
+    pub(super) fn refused(&self, key: &Key, hint: Option<Duration>, now: Duration) {
+        self.with(key, now, |window| window.refused(hint, now));
     }
 
     /// Polls should keep out of the way.
     pub(super) fn is_short(&self, key: &Key, per_minute: u32, now: Duration) -> bool {
-        self.with(key, per_minute, now, |bucket| bucket.is_short())
+        self.with(key, now, |window| window.is_short(per_minute, now))
     }
 
-    fn with<T>(
-        &self,
-        key: &Key,
-        per_minute: u32,
-        now: Duration,
-        change: impl FnOnce(&mut Bucket) -> T,
-    ) -> T {
-        let per_minute = f64::from(per_minute.max(1));
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets
-            .entry(key.clone())
-            .or_insert_with(|| Bucket::new(per_minute, now));
-        bucket.fill(per_minute, now);
-        change(bucket)
+    fn with<T>(&self, key: &Key, now: Duration, change: impl FnOnce(&mut Window) -> T) -> T {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.entry(key.clone()).or_default();
+        window.forget_old(now);
+        change(window)
     }
 }
 
@@ -183,41 +193,47 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_gives_no_more_calls_than_the_rate_and_tells_how_long_to_wait() {
+    fn in_no_minute_are_more_calls_made_than_the_rate() {
         let paces = Paces::default();
-        let take = |now| paces.take(&key(), 60, Purpose::Restart, 1, secs(now));
-        assert_eq!((0..100).filter(|_| take(0).is_ok()).count(), 60);
-        let wait = take(0).unwrap_err();
-        assert!((0.9..=1.1).contains(&wait.as_secs_f64()), "{wait:?}");
-        assert!(take(1).is_ok());
-        assert!(take(1).is_err());
+        let take = |now| paces.take(&key(), 60, Purpose::Restart, 1, now).is_ok();
+        let made: Vec<Duration> = (0..3000)
+            .map(|tick| secs(tick) / 10)
+            .filter(|now| take(*now))
+            .collect();
+        assert!(made.len() >= 290, "{} calls in five minutes", made.len());
+        for start in &made {
+            let within = made
+                .iter()
+                .filter(|at| *at >= start && **at < *start + WINDOW);
+            assert!(within.count() <= 60);
+        }
     }
 
     #[test]
-    fn a_refusal_for_quota_closes_the_bucket_and_halves_the_rate() {
+    fn a_full_window_tells_how_long_to_wait() {
         let paces = Paces::default();
-        paces.refused(&key(), 60, Some(secs(5)), secs(0));
+        let take = |calls, now| paces.take(&key(), 10, Purpose::Restart, calls, secs(now));
+        assert!(take(6, 0).is_ok() && take(4, 20).is_ok());
+        assert_eq!(take(1, 30).unwrap_err(), secs(30));
+        assert_eq!(take(7, 30).unwrap_err(), secs(50));
+        assert!(take(6, 60).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_for_quota_closes_the_window_and_halves_the_rate() {
+        let paces = Paces::default();
+        paces.refused(&key(), Some(secs(5)), secs(0));
         let take = |now| paces.take(&key(), 60, Purpose::Restart, 1, secs(now));
         assert_eq!(take(0).unwrap_err(), secs(5));
-        let after = (0..100).filter(|_| take(10).is_ok()).count();
-        assert!(
-            (5..=6).contains(&after),
-            "{after} calls in ten seconds at half of one a second"
-        );
+        assert_eq!((0..100).filter(|_| take(5).is_ok()).count(), 30);
     }
 
     #[test]
-    fn a_step_larger_than_the_bucket_is_not_starved() {
+    fn a_step_larger_than_the_window_is_not_starved() {
         let paces = Paces::default();
-        assert!(
-            paces
-                .take(&key(), 10, Purpose::Restart, 53, secs(0))
-                .is_ok()
-        );
-        assert!(
-            paces
-                .take(&key(), 10, Purpose::Restart, 1, secs(1))
-                .is_err()
-        );
+        let take = |calls, now| paces.take(&key(), 10, Purpose::Restart, calls, secs(now));
+        assert!(take(53, 0).is_ok());
+        assert!(take(1, 30).is_err());
+        assert!(take(53, 60).is_ok());
     }
 }

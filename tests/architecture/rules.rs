@@ -227,8 +227,9 @@ fn is_pure_cloud_file(file: &str) -> bool {
     })
 }
 
-/// `types.rs` has the enums, `endpoint.rs` the host names, `target.rs` turns a spec into a target, and
-/// `accounts` reads the fields of an account, which are named by product.
+/// `products.rs` registers them, `types.rs` has the enums, `endpoint.rs` the host names, `codes.rs` the
+/// error tables, `target.rs` turns a spec into a target, and `accounts` reads the fields of an account,
+/// which are named by product.
 fn may_name_products(file: &str) -> bool {
     let product = file.strip_prefix("src/cloud/").is_some_and(|inner| {
         PRODUCTS.iter().any(|name| {
@@ -241,6 +242,7 @@ fn may_name_products(file: &str) -> bool {
         "src/products.rs",
         "src/cloud/types.rs",
         "src/cloud/endpoint.rs",
+        "src/cloud/codes.rs",
         "src/protocol/target.rs",
     ];
     product || others.contains(&file) || file.starts_with("src/controller/accounts/")

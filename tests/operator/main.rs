@@ -16,5 +16,6 @@ mod answers;
 mod happy;
 mod lost;
 mod orders;
+mod quota;
 mod steering;
 mod volcengine;

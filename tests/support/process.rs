@@ -127,13 +127,13 @@ impl Launch {
 }
 
 /// A program of this build: beside the folder of the test binary.
-fn built(name: &str) -> PathBuf {
+pub fn built(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("the path of this test");
     let profile = here.ancestors().nth(2).expect("target/<profile>/deps");
     let program = profile.join(name);
     assert!(
         program.exists(),
-        "{} is not built; `cargo build --example host` does that",
+        "{} is not built; `cargo build --workspace --bins --examples` does that",
         program.display()
     );
     program

@@ -80,6 +80,9 @@ pub const CODES: &[Row] = &[
     ambiguous("InternalError", Kind::Transient, ""),
 ];
 
+/// The patterns of [`lookup`] that only a parameter of the call completes.
+pub const PATTERNS: &[Row] = &[MISSING, INVALID];
+
 /// What the gateway means by a code. `parameters` are the names that the call carries: only they
 /// make `Missing<parameter>` and `Invalid<parameter>` certain.
 #[must_use]

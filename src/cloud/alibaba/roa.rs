@@ -38,22 +38,24 @@ pub fn string_to_sign(request: &Request<'_>) -> String {
         let found = request.headers.iter().find(|(name, _)| *name == wanted);
         found.map_or("", |(_, value)| *value)
     };
-    let mut text = format!("{}\n", request.method);
-    for name in PLAIN_HEADERS {
-        text.push_str(header(name));
-        text.push('\n');
-    }
+    let plain = PLAIN_HEADERS.map(|name| format!("{}\n", header(name)));
     let mut signed: Vec<_> = request
         .headers
         .iter()
         .filter(|(name, _)| name.starts_with("x-acs-"))
         .collect();
     signed.sort_unstable();
-    for (name, value) in signed {
-        text.push_str(&format!("{name}:{value}\n"));
-    }
-    text.push_str(&resource(request));
-    text
+    let own: Vec<String> = signed
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}\n"))
+        .collect();
+    format!(
+        "{}\n{}{}{}",
+        request.method,
+        plain.concat(),
+        own.concat(),
+        resource(request)
+    )
 }
 
 /// Base64 of the HMAC of the string to sign. The access key secret is the key itself.

@@ -225,8 +225,8 @@ impl Provider for EdasProvider {
 }
 
 fn application(target: &Target) -> Result<&EdasApplication, CloudError> {
-    match target {
-        Target::EdasApplication(app) => Ok(app),
-        _ => Err(foreign("EDAS", "the target is of another product")),
-    }
+    let Target::EdasApplication(app) = target else {
+        return Err(foreign("EDAS", "the target is of another product"));
+    };
+    Ok(app)
 }

@@ -222,12 +222,12 @@ fn state(parent: &Parent, parts: &[Part]) -> OrderState {
     let any = |state| parts.iter().any(|part| part.state == state);
     let all = |state| parts.iter().all(|part| part.state == state);
     if any(PartState::Waiting) || any(PartState::Running) {
-        return match parent.state {
-            paused @ (OrderState::WaitsForConfirmation
-            | OrderState::WaitsForApproval
-            | OrderState::NeedsAttention) => paused,
-            _ if is_stuck(parts) => OrderState::NeedsAttention,
-            _ => OrderState::Running,
+        return if waits_for_a_person(parent.state) {
+            parent.state
+        } else if is_stuck(parts) {
+            OrderState::NeedsAttention
+        } else {
+            OrderState::Running
         };
     }
     if any(PartState::Unconfirmed) {
@@ -241,6 +241,15 @@ fn state(parent: &Parent, parts: &[Part]) -> OrderState {
     } else {
         OrderState::Failed
     }
+}
+
+const fn waits_for_a_person(state: OrderState) -> bool {
+    matches!(
+        state,
+        OrderState::WaitsForConfirmation
+            | OrderState::WaitsForApproval
+            | OrderState::NeedsAttention
+    )
 }
 
 // Everything that still goes on stopped advancing.

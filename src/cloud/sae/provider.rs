@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{client::Client, orders::Sought, plan};
+use super::{
+    client::Client,
+    orders::Sought,
+    plan::{self, RestartCall},
+};
 use crate::cloud::{
     Access, Clock, Provider,
     alibaba::client::{self, foreign},
@@ -13,7 +17,10 @@ use crate::cloud::{
     http::Http,
     observer::CallObserver,
     permit::Permit,
-    types::{Answer, Check, Following, Look, OrderId, OrderReport, Product, Submission, Target},
+    types::{
+        Answer, Check, Following, Look, OrderId, OrderReport, Product, SaeApplication,
+        SaeApplications, SaeInstances, Submission, Target,
+    },
 };
 
 mod application;
@@ -41,18 +48,47 @@ impl SaeProvider {
     }
 }
 
+/// The targets of SAE.
+enum Sae<'a> {
+    Application(&'a SaeApplication),
+    Instances(&'a SaeInstances),
+    Applications(&'a SaeApplications),
+}
+
+impl<'a> Sae<'a> {
+    fn of(target: &'a Target) -> Result<Self, CloudError> {
+        if let Target::SaeApplication(target) = target {
+            Ok(Self::Application(target))
+        } else if let Target::SaeInstances(target) = target {
+            Ok(Self::Instances(target))
+        } else if let Target::SaeApplications(target) = target {
+            Ok(Self::Applications(target))
+        } else {
+            Err(foreign("SAE", "the target is of another product"))
+        }
+    }
+
+    fn call(&self) -> RestartCall {
+        match self {
+            Self::Application(target) => plan::application(target),
+            Self::Instances(target) => plan::instances(target),
+            Self::Applications(target) => plan::applications(target),
+        }
+    }
+}
+
 impl Provider for SaeProvider {
     fn check<'a>(
         &'a self,
         access: &'a Access,
         target: &'a Target,
     ) -> BoxFuture<'a, Result<Check, CloudError>> {
+        let client = &self.client;
         Box::pin(async move {
-            match target {
-                Target::SaeApplication(t) => application::check(&self.client, access, t).await,
-                Target::SaeInstances(t) => instances::check(&self.client, access, t).await,
-                Target::SaeApplications(t) => applications::check(&self.client, access, t).await,
-                _ => Err(not_sae()),
+            match Sae::of(target)? {
+                Sae::Application(t) => application::check(client, access, t).await,
+                Sae::Instances(t) => instances::check(client, access, t).await,
+                Sae::Applications(t) => applications::check(client, access, t).await,
             }
         })
     }
@@ -65,13 +101,13 @@ impl Provider for SaeProvider {
         permit: Permit,
     ) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
-            let restart = match target {
-                Target::SaeApplication(t) => plan::application(t),
-                Target::SaeInstances(t) => plan::instances(t),
-                Target::SaeApplications(t) => plan::applications(t),
-                _ => return Answer::Rejected(not_sae()),
-            };
-            self.client.restart(access, &restart, call, permit).await
+            match Sae::of(target) {
+                Ok(target) => {
+                    let restart = target.call();
+                    self.client.restart(access, &restart, call, permit).await
+                }
+                Err(error) => Answer::Rejected(error),
+            }
         })
     }
 
@@ -81,11 +117,14 @@ impl Provider for SaeProvider {
         target: &'a Target,
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>> {
+        let client = &self.client;
         Box::pin(async move {
-            if let Target::SaeApplications(t) = target {
-                return applications::look(&self.client, access, t, call).await;
-            }
-            order::look(&self.client, access, sought(target)?, call).await
+            let sought = match Sae::of(target)? {
+                Sae::Application(t) => Sought::application(t),
+                Sae::Instances(t) => Sought::instances(t),
+                Sae::Applications(t) => return applications::look(client, access, t, call).await,
+            };
+            order::look(client, access, sought, call).await
         })
     }
 
@@ -95,11 +134,16 @@ impl Provider for SaeProvider {
         target: &'a Target,
         following: &'a Following,
     ) -> BoxFuture<'a, Result<OrderReport, CloudError>> {
+        let client = &self.client;
         Box::pin(async move {
-            if let Target::SaeApplications(t) = target {
-                return applications::report(&self.client, access, t, following).await;
-            }
-            order::report(&self.client, access, sought(target)?, &following.order).await
+            let app_id = match Sae::of(target)? {
+                Sae::Application(t) => &t.app_id,
+                Sae::Instances(t) => &t.app_id,
+                Sae::Applications(t) => {
+                    return applications::report(client, access, t, following).await;
+                }
+            };
+            order::report(client, access, app_id, &following.order).await
         })
     }
 
@@ -109,11 +153,14 @@ impl Provider for SaeProvider {
         target: &'a Target,
         following: &'a Following,
     ) -> BoxFuture<'a, Result<(), CloudError>> {
+        let client = &self.client;
         Box::pin(async move {
-            if let Target::SaeApplications(_) = target {
-                return applications::abort(&self.client, access, following).await;
+            match Sae::of(target)? {
+                Sae::Application(_) | Sae::Instances(_) => {
+                    client.abort(access, &following.order.0).await
+                }
+                Sae::Applications(_) => applications::abort(client, access, following).await,
             }
-            self.client.abort(access, &following.order.0).await
         })
     }
 
@@ -123,23 +170,16 @@ impl Provider for SaeProvider {
         target: &'a Target,
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<String>, CloudError>> {
+        let client = &self.client;
         Box::pin(async move {
-            if let Target::SaeApplications(t) = target {
-                return applications::creator(&self.client, access, t, order).await;
-            }
-            order::creator(&self.client, access, sought(target)?.app_id, order).await
+            let app_id = match Sae::of(target)? {
+                Sae::Application(t) => &t.app_id,
+                Sae::Instances(t) => &t.app_id,
+                Sae::Applications(t) => {
+                    return applications::creator(client, access, t, order).await;
+                }
+            };
+            order::creator(client, access, app_id, order).await
         })
     }
-}
-
-fn sought(target: &Target) -> Result<Sought<'_>, CloudError> {
-    match target {
-        Target::SaeApplication(t) => Ok(Sought::application(t)),
-        Target::SaeInstances(t) => Ok(Sought::instances(t)),
-        _ => Err(not_sae()),
-    }
-}
-
-fn not_sae() -> CloudError {
-    foreign("SAE", "the target is of another product")
 }

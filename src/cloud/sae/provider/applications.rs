@@ -254,18 +254,17 @@ async fn part(
     stored: &Part,
     following: &Following,
 ) -> Result<Part, CloudError> {
-    let order = match &stored.order {
-        Some(order) => order.0.clone(),
-        None => {
-            let page = client.orders(access, app_id, 1).await?.data;
-            match batch::newest_restart(&page, &following.baseline) {
-                None => return Ok(batch::unseen(app_id)),
-                Some(item) => match batch::running(app_id, item) {
-                    Some(part) => return Ok(part),
-                    None => item.change_order_id.clone(),
-                },
-            }
+    let order = if let Some(order) = &stored.order {
+        order.0.clone()
+    } else {
+        let page = client.orders(access, app_id, 1).await?.data;
+        let Some(item) = batch::newest_restart(&page, &following.baseline) else {
+            return Ok(batch::unseen(app_id));
+        };
+        if let Some(part) = batch::running(app_id, item) {
+            return Ok(part);
         }
+        item.change_order_id.clone()
     };
     let read = match client.order(access, &order).await {
         Ok(read) => read.data,

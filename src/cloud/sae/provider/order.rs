@@ -124,11 +124,11 @@ async fn place(
 pub(super) async fn report(
     client: &Client,
     access: &Access,
-    sought: Sought<'_>,
+    app_id: &str,
     id: &OrderId,
 ) -> Result<OrderReport, CloudError> {
     let order = read(client, access, &id.0).await?;
-    let mut report = report::report(&order, sought.app_id);
+    let mut report = report::report(&order, app_id);
     if wants_reason(report.state)
         && let Some(reason) = reason(client, access, &order).await
     {
