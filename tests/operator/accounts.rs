@@ -1,6 +1,7 @@
 //! Accounts: missing ones are named and waited for, and what an account does not allow is refused
 //! before anything secret is read.
 
+use cloudsim::{AccessKey, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET};
 use restart_operator::api::ConditionType;
 use serde_json::json;
 
@@ -149,4 +150,41 @@ async fn a_credential_that_the_cloud_refuses_marks_the_account_and_recovers() {
         cloudsim::DEFAULT_CREATOR,
     ));
     world.until_phase("first", "Succeeded").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expired_security_token_is_waited_for_until_the_secret_has_a_new_one() {
+    let world = World::new("token").await;
+    let key = |token: &str, expires| {
+        AccessKey::new(DEFAULT_KEY_ID, DEFAULT_KEY_SECRET, DEFAULT_CREATOR)
+            .with_token(token, expires)
+    };
+    let past = Some(jiff::Timestamp::UNIX_EPOCH);
+    world.sim.put_access_key(key("old-token", past));
+    world
+        .put_secret_with("keys", json!({"securityToken": "old-token"}))
+        .await;
+    let _operator = world.operator().await;
+    world.ask("first", json!({})).await;
+    let object = world
+        .until("first", "said so", |object| {
+            object
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.conditions.is_empty())
+        })
+        .await;
+    let (reason, message) = story(&object);
+    assert_eq!(reason, "AccountNotReady");
+    assert!(
+        message.contains("InvalidSecurityToken.Expired"),
+        "{message}"
+    );
+    assert!(!message.contains("old-token"));
+    world.sim.put_access_key(key("new-token", None));
+    world
+        .put_secret_with("keys", json!({"securityToken": "new-token"}))
+        .await;
+    world.until_phase("first", "Succeeded").await;
+    assert_eq!(world.ledger().restarts().len(), 1);
 }

@@ -33,7 +33,7 @@ use super::{
 };
 
 /// Longest wait for a fact. It only ends a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The application that every world has.
 pub const APP: &str = "app-1";
@@ -82,16 +82,18 @@ impl World {
 
     /// A Secret with the simulator's key.
     pub async fn put_secret(&self, name: &str) {
-        let secret = json!({
-            "metadata": {"name": name},
-            "stringData": {"accessKeyId": DEFAULT_KEY_ID, "accessKeySecret": DEFAULT_KEY_SECRET},
+        self.put_secret_with(name, json!({})).await;
+    }
+
+    /// The same with further keys.
+    pub async fn put_secret_with(&self, name: &str, more: Value) {
+        let mut keys = json!({
+            "accessKeyId": DEFAULT_KEY_ID, "accessKeySecret": DEFAULT_KEY_SECRET,
         });
-        self.apply::<Secret>(
-            &Api::namespaced(self.admin.clone(), &self.namespace),
-            name,
-            secret,
-        )
-        .await;
+        merge(&mut keys, &more);
+        let secret = json!({"metadata": {"name": name}, "stringData": keys});
+        let api: Api<Secret> = Api::namespaced(self.admin.clone(), &self.namespace);
+        self.apply(&api, name, secret).await;
     }
 
     /// The cluster account that points at the simulator, with a changed spec.
