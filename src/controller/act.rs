@@ -7,8 +7,10 @@ use kube::api::{DeleteParams, Preconditions};
 use super::{
     Context,
     accounts::Ready,
+    budget::{allowed, key, note_answer, note_refusal, rate},
     error::deadline,
-    pace::{self, Purpose},
+    intent,
+    pace::Purpose,
     rivals::rivals,
 };
 use crate::{
@@ -18,12 +20,11 @@ use crate::{
         error::{CloudError, Delivery, Kind, Retry},
         permit::NoPermit,
         types::{
-            Answer, AttemptId, Check, Following, Look, OrderId, OrderReport, OrderState,
-            Submission, Target,
+            Answer, Check, Following, Look, OrderId, OrderReport, OrderState, Submission, Target,
         },
     },
     protocol::{
-        absorb::{Done, Hindrance, Opening, Rivals},
+        absorb::{Done, Hindrance, Rivals},
         decide::{Step, Why},
         target,
     },
@@ -35,11 +36,11 @@ pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done 
         Step::Rest => Done::Rested,
         Step::Wait { until, why } => Done::Waited { until, why },
         Step::Check => Done::Checked(check(on, ctx).await),
-        Step::OpenIntent { number, check } => open(number, *check, on, ctx).await,
+        Step::OpenIntent { number, check } => intent::open(number, *check, on, ctx).await,
         Step::Submit(call) => submit(call, on, ctx).await,
         Step::Withhold(call) => withhold(&call, ctx),
         Step::Resolve(call) => resolve(call, on, ctx).await,
-        Step::TakeOver(call) => take_over(call, ctx),
+        Step::TakeOver(call) => intent::take_over(call, ctx),
         Step::Poll(following) => poll(following, on, ctx).await,
         Step::Abort(following) => {
             let result = match ready(on, ctx).await {
@@ -80,91 +81,6 @@ fn not_implemented(target: &Target) -> Hindrance {
             target.product().as_str()
         ),
     }
-}
-
-/// The credential is asked for again: it comes from memory, right after the check that used it.
-async fn open(number: i32, check: Check, on: &RestartRequest, ctx: &Context) -> Done {
-    let ready = match ctx.accounts.ready(on).await {
-        Ok(ready) => ready,
-        Err(hindrance) => return Done::Checked(Err(hindrance)),
-    };
-    let attempt = match attempt_id() {
-        Ok(attempt) => attempt,
-        Err(error) => return Done::Checked(Err(Hindrance::Cloud(error))),
-    };
-    let now = ctx.clock.wall();
-    let signed_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let uid = on.metadata.uid.as_deref().unwrap_or_default();
-    let token = ready.target.product().has_token();
-    let life = if token {
-        ctx.policy.signature_life_token
-    } else {
-        ctx.policy.signature_life
-    };
-    let call = Submission {
-        attempt,
-        number,
-        owned: 0,
-        signed_at,
-        not_after: signed_at.saturating_add(life).unwrap_or(Timestamp::MAX),
-        target_hash: target::hash(&ready.target),
-        nonce: nonce(uid, number, token),
-        credential: ready.access.credential.fingerprint(),
-        baseline: check.baseline.clone(),
-    };
-    Done::Opened(Box::new(Opening {
-        call,
-        holder: ctx.identity.clone(),
-        check,
-    }))
-}
-
-/// The same call under a new attempt id: date and token stay, so that the cloud gives the first
-/// result.
-fn take_over(call: Submission, ctx: &Context) -> Done {
-    let from = call.attempt.clone();
-    match attempt_id() {
-        Ok(attempt) => Done::TakenOver {
-            from,
-            call: Box::new(Submission {
-                attempt,
-                owned: call.owned.saturating_add(1),
-                ..call
-            }),
-            holder: ctx.identity.clone(),
-        },
-        Err(_) => Done::Waited {
-            until: ctx
-                .clock
-                .wall()
-                .saturating_add(SignedDuration::from_secs(1))
-                .unwrap_or(Timestamp::MAX),
-            why: Why::AsBefore,
-        },
-    }
-}
-
-fn attempt_id() -> Result<AttemptId, CloudError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| {
-        local(
-            "attempt id",
-            Kind::Transient,
-            format!("the system gave no random numbers: {error}"),
-        )
-    })?;
-    Ok(AttemptId(crate::cloud::hex::lower(&random)))
-}
-
-/// Without a token: the same for every copy of an attempt, so that the gateway refuses a second
-/// one. With a token: the same for the life of the request, so that the cloud recognises any copy.
-fn nonce(uid: &str, number: i32, token: bool) -> String {
-    let name = if token {
-        format!("{uid}/token")
-    } else {
-        format!("{uid}/{number}")
-    };
-    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
 /// The only place that sends a restart call. Everything that can be missing is looked up before
@@ -485,62 +401,6 @@ async fn ready<'a>(
         })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))
-}
-
-/// Whose window a call belongs to.
-fn key(ready: &Ready) -> pace::Key {
-    pace::Key {
-        credential: ready.access.credential.fingerprint(),
-        region: ready.target.region().to_owned(),
-        product: ready.target.product(),
-    }
-}
-
-fn rate(ready: &Ready) -> u32 {
-    let default = ready.target.product().calls_per_minute();
-    ready.account.calls_per_minute.unwrap_or(default)
-}
-
-/// The calls of a step, if the budget has them; else how long to wait, as a call that was not sent.
-fn allowed(ready: &Ready, purpose: Purpose, calls: usize, ctx: &Context) -> Result<(), CloudError> {
-    let taken = ctx
-        .paces
-        .take(&key(ready), rate(ready), purpose, calls, ctx.clock.boot());
-    taken.map_err(|wait| CloudError {
-        retry: Retry::WhenFree,
-        retry_after: Some(wait),
-        ..local(
-            "pace",
-            Kind::Throttled,
-            "the operator's own call budget is used up".to_owned(),
-        )
-    })
-}
-
-fn note_answer(answer: &Answer, ready: &Ready, ctx: &Context) {
-    if let Answer::Rejected(error) | Answer::Ambiguous(error) = answer {
-        note_throttling(error, ready, ctx);
-    }
-}
-
-/// A refusal for quota closes the window that all requests share.
-fn note_throttling(error: &CloudError, ready: &Ready, ctx: &Context) {
-    if error.kind == Kind::Throttled && error.delivery == Delivery::Refused {
-        let now = ctx.clock.boot();
-        ctx.paces.refused(&key(ready), error.retry_after, now);
-    }
-}
-
-async fn note_refusal(error: Option<&CloudError>, ready: &Ready, ctx: &Context) {
-    if let Some(error) = error {
-        note_throttling(error, ready, ctx);
-    }
-    if let Some(error) = error
-        && error.kind == Kind::Unauthenticated
-        && error.delivery == Delivery::Refused
-    {
-        ctx.accounts.refused(&ready.account, &error.message).await;
-    }
 }
 
 /// An error of this side: nothing was sent.

@@ -2,10 +2,12 @@
 
 pub mod accounts;
 mod act;
+mod budget;
 pub mod clock;
 pub mod error;
 mod gate;
 mod gauges;
+mod intent;
 pub mod lease;
 mod memory;
 mod observe;
