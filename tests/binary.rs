@@ -125,6 +125,10 @@ fn the_definitions_it_prints_are_the_ones_that_are_shipped() {
             "{kind} is not printed"
         );
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_the_start_with_its_flag_and_name() {
     let missing = std::process::Command::new(env!("CARGO_BIN_EXE_restart-operator"))
         .args([
             "run",

@@ -45,11 +45,7 @@ pub fn clean_to(text: &str, max: usize) -> String {
 /// The longest beginning of `text` that has at most `max` bytes and ends between characters.
 #[must_use]
 pub fn cut(text: &str, max: usize) -> &str {
-    let mut end = max.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(max)]
 }
 
 // A '<' before a blank or a digit is "less than"; anything else could be read as markup, a second

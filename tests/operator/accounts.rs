@@ -1,5 +1,5 @@
 //! Accounts: missing ones are named and waited for, and what an account does not allow is refused
-//! before anything secret is read.
+//! before any call.
 
 use cloudsim::{AccessKey, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET};
 use restart_operator::api::ConditionType;
@@ -72,7 +72,7 @@ async fn a_missing_secret_is_named_and_the_request_recovers_when_it_appears() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
+async fn what_an_account_does_not_allow_is_refused_before_any_call() {
     for (change, reason) in [
         (
             json!({"allowedNamespaces": {"names": ["elsewhere"]}}),
@@ -90,8 +90,6 @@ async fn what_an_account_does_not_allow_is_refused_before_a_secret_is_read() {
     ] {
         let world = World::new("refused").await;
         world.put_account(change).await;
-        // Without an operator that looks at accounts by itself, a read of the Secret could only
-        // come from the request.
         world
             .ask(
                 "first",

@@ -103,7 +103,7 @@ async fn two_requests_for_one_application_run_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_finished_request_is_deleted_after_its_time_to_live_and_not_before_start_before() {
+async fn a_time_to_live_that_is_over_deletes_nothing_before_start_before() {
     let world = World::new("ttl").await;
     let _operator = world.operator().await;
     let soon = jiff::Timestamp::now() + Duration::from_secs(30);

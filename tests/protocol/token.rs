@@ -11,7 +11,7 @@ use restart_operator::{
         absorb::{Done, Rivals},
         decide::{Step, Why},
         notice::EventReason,
-        state::{Resolution, State},
+        state::State,
     },
 };
 use serde_json::{Value, json};
@@ -184,7 +184,6 @@ fn a_window_without_an_answer_ends_unknown_with_what_was_seen() {
         (life.phase(), life.reason()),
         (Phase::Succeeded, "ResolvedExecuted")
     );
-    let _ = Resolution::NotExecuted;
 }
 
 #[test]
