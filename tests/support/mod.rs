@@ -6,6 +6,7 @@
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
 //! | [`gate`] | a door between one operator and the API server, where one request can be stopped |
 //! | [`hold`] | the points at which the host stops by itself |
+//! | [`permissions`] | the access policies of the documentation, which the simulated clouds enforce |
 //! | [`policy`] | shorter numbers of the protocol |
 //! | [`process`] | an operator as a process of its own, to be killed, frozen or asked to end |
 //! | [`world`] | one test's namespace, cloud, account and operators |
@@ -28,6 +29,7 @@ pub mod controlplane;
 pub mod failure;
 pub mod gate;
 pub mod hold;
+pub mod permissions;
 pub mod policy;
 pub mod process;
 pub mod tls;

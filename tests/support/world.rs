@@ -29,7 +29,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
     controlplane::{ControlPlane, audit::Requests, users::User},
-    policy,
+    permissions, policy,
 };
 
 /// Longest wait for a fact. It only ends a test that hangs.
@@ -63,6 +63,7 @@ impl World {
             applications: vec![Application::running(APP)],
             default_plan: OrderPlan::lasting(Duration::from_millis(500)).batches(3),
             signature_life: policy::SIGNATURE_LIFE,
+            allowed_actions: Some(permissions::granted()),
             ..Config::default()
         };
         change(&mut config);

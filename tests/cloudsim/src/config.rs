@@ -2,6 +2,7 @@
 //!
 //! Only data. Applications, faults and keys can also be changed later through the control methods.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -42,6 +43,10 @@ pub struct Config {
     /// Calls per access key, product and minute before `Throttling.User`, or
     /// `AccountFlowLimitExceeded` in Volcengine; `None` means no limit.
     pub calls_per_minute: Option<u32>,
+    /// The permissions that the keys have, as the clouds' access policies name them
+    /// (`sae:RestartApplication`, `edas:ManageApplication`, `ecs:RebootInstances`). A call without its
+    /// permission is refused; `None` allows everything.
+    pub allowed_actions: Option<BTreeSet<String>>,
     /// Milliseconds by which the simulator's clock is ahead of the real one; negative is behind.
     pub clock_offset_ms: i64,
     /// The Volcengine part of the cloud.
@@ -66,6 +71,7 @@ impl Default for Config {
             signature_life: Duration::from_mins(15),
             nonce_filter: true,
             calls_per_minute: None,
+            allowed_actions: None,
             clock_offset_ms: 0,
             volcengine: VolcengineConfig::default(),
         }

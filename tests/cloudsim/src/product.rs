@@ -27,6 +27,8 @@ pub(crate) struct Product {
     /// What `x-acs-version` must say.
     pub(crate) version: &'static str,
     pub(crate) calls: &'static [Call],
+    /// What an access policy calls the permission for a call of this action name.
+    pub(crate) permission: fn(&str) -> String,
     /// Writes the answer to a call that was done.
     pub(crate) success: fn(&World, &Value) -> Value,
     /// Writes a failure inside HTTP 200: code and message. A refusal of a call with a status below
@@ -59,6 +61,11 @@ impl Route {
             let call = product.calls.iter().find(|call| call.path == path)?;
             Some(Self { product, call })
         })
+    }
+
+    /// The permission that the call needs.
+    pub(crate) fn permission(&self) -> String {
+        (self.product.permission)(self.call.action)
     }
 
     /// The call of this path and method, or the gateway's refusal.

@@ -20,6 +20,7 @@ use crate::world::ProductKind;
 pub(crate) static PRODUCT: Product = Product {
     kind: ProductKind::Edas,
     version: "2017-08-01",
+    permission,
     calls: &[
         Call {
             action: "RestartApplication",
@@ -61,3 +62,11 @@ pub(crate) static PRODUCT: Product = Product {
     success: wire::success,
     failure: wire::failure,
 };
+
+/// EDAS has two permissions for everything that is simulated. The one for restarts also allows to
+/// deploy.
+fn permission(action: &str) -> String {
+    let changes = matches!(action, "RestartApplication" | "AbortChangeOrder");
+    let name = if changes { "Manage" } else { "Read" };
+    format!("edas:{name}Application")
+}

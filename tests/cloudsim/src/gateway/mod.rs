@@ -11,7 +11,7 @@ mod rate;
 pub mod roa;
 pub(crate) mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,6 +31,7 @@ pub(crate) struct Gateway {
     signature_life: SignedDuration,
     nonce_filter: bool,
     calls_per_minute: Option<u32>,
+    allowed_actions: Option<BTreeSet<String>>,
 }
 
 /// What the gateway of another cloud shares with this one.
@@ -41,6 +42,12 @@ impl Gateway {
 
     pub(crate) fn signature_life(&self) -> SignedDuration {
         self.signature_life
+    }
+
+    /// Whether the keys have this permission.
+    pub(crate) fn allows(&self, permission: &str) -> bool {
+        let allowed = self.allowed_actions.as_ref();
+        allowed.is_none_or(|allowed| allowed.contains(permission))
     }
 
     /// Counts a call; an error if there are too many in this minute.
@@ -70,6 +77,7 @@ impl Gateway {
                 .unwrap_or(SignedDuration::MAX),
             nonce_filter: config.nonce_filter,
             calls_per_minute: config.calls_per_minute,
+            allowed_actions: config.allowed_actions.clone(),
         }
     }
 
@@ -95,6 +103,7 @@ impl Gateway {
         let signed_at = headers.date(now, self.signature_life)?;
         check_token(key, request)?;
         headers.check_signature(request, &key.secret)?;
+        self.check_permission(route)?;
         let caller = Caller {
             access_key_id: key.id.clone(),
             creator: key.creator.clone(),
@@ -110,6 +119,16 @@ impl Gateway {
                 .use_up(&caller.access_key_id, headers.nonce, until, now)?;
         }
         Ok(caller)
+    }
+
+    fn check_permission(&self, route: &Route) -> Result<(), Refusal> {
+        let permission = route.permission();
+        if self.allows(&permission) {
+            return Ok(());
+        }
+        let message =
+            format!("User not authorized to operate on the specified resource: {permission}.");
+        Err(Refusal::new(403, "Forbidden.RAM", message))
     }
 
     fn key(&self, id: &str, now: Timestamp) -> Result<&AccessKey, Refusal> {

@@ -23,6 +23,7 @@ use crate::world::ProductKind;
 pub(crate) static PRODUCT: Product = Product {
     kind: ProductKind::Sae,
     version: "2019-05-06",
+    permission: |action| format!("sae:{action}"),
     calls: &[
         Call {
             action: "RestartApplication",

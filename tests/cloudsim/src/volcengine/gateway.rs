@@ -42,6 +42,7 @@ pub(super) fn admit(
     check_date(x_date, params, switches, gateway.signature_life(), now)?;
     check_token(key, request, now)?;
     check_signature(request, &authorization, x_date, &key.secret)?;
+    check_permission(gateway, call)?;
     let caller = Caller {
         access_key_id: key.id.clone(),
         creator: key.creator.clone(),
@@ -183,6 +184,16 @@ fn check_signature(
     };
     hmac_sha256::verify(&signed, authorization, secret)
         .map_err(|why| refusal("SignatureDoesNotMatch", why.to_string()))
+}
+
+/// An access policy names the service and the action.
+fn check_permission(gateway: &Gateway, call: &Call) -> Result<(), Refusal> {
+    let permission = format!("{SERVICE}:{}", call.action);
+    if gateway.allows(&permission) {
+        return Ok(());
+    }
+    let message = format!("User is not authorized to perform: {permission}.");
+    Err(refusal("AccessDenied", message))
 }
 
 /// A header that takes part in the signature must be sent exactly once.

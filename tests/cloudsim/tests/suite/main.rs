@@ -24,6 +24,7 @@ mod holds;
 mod instances;
 mod lists;
 mod orders;
+mod permissions;
 mod pipelines;
 mod product_faults;
 mod refusals;

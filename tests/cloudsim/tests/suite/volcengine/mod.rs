@@ -1,6 +1,6 @@
 //! Volcengine over real HTTP.
 
-mod client;
+pub(crate) mod client;
 mod control;
 mod dates;
 mod events;
