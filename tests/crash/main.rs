@@ -16,5 +16,6 @@ mod order;
 mod pause;
 mod replicas;
 mod resolving;
+mod restore;
 mod scene;
 mod shutdown;

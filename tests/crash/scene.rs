@@ -1,7 +1,7 @@
 //! One test's world with processes in it, and the judge: the simulator's ledger against what the
 //! requests say of themselves.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::{
-    controlplane::{namespace::subject, process::tail, users::User},
+    controlplane::{ControlPlane, namespace::subject, process::tail, start::Servers, users::User},
     gate::Gate,
     process::{Launch, OperatorProcess},
     wait,
@@ -52,6 +52,24 @@ impl Scene {
             world: World::with(prefix, change).await,
             logs: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// The same on a control plane of the test's own.
+    pub(crate) async fn on(
+        plane: ControlPlane,
+        prefix: &str,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        Self {
+            world: World::on(Arc::new(plane), prefix, change).await,
+            logs: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// The servers of such a control plane.
+    pub(crate) fn servers(&mut self) -> &mut Servers {
+        let plane = Arc::get_mut(&mut self.world.plane).expect("nobody else has it");
+        plane.servers().expect("servers of our own")
     }
 
     /// One in which the account's status tells under which user the cloud shows our orders. An

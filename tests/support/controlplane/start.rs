@@ -117,6 +117,31 @@ impl Servers {
         self.until_ready(deadline()).await
     }
 
+    /// A copy of what etcd has stored, as a snapshot of its disk would be.
+    pub fn snapshot(&self) -> Outcome<Snapshot> {
+        let copy = tempfile::tempdir_in(self.folder()).while_doing("make room for a copy")?;
+        self.signal(Server::Etcd, Signal::STOP)?;
+        let copied = copy_folder(&self.folder().join("etcd"), copy.path());
+        self.signal(Server::Etcd, Signal::CONT)?;
+        copied.while_doing("copy the data of etcd")?;
+        Ok(Snapshot(copy))
+    }
+
+    /// Puts etcd back to where it was: what was stored since then is gone. The API server is started
+    /// anew with it.
+    pub async fn restore(&mut self, snapshot: &Snapshot) -> Outcome<()> {
+        self.group.kill(Server::Apiserver.name())?;
+        self.group.kill(Server::Etcd.name())?;
+        let data = self.folder().join("etcd");
+        fs::remove_dir_all(&data).while_doing("remove the data of etcd")?;
+        copy_folder(snapshot.0.path(), &data).while_doing("put the copy back")?;
+        // Left behind by a process that was killed.
+        let _ = fs::remove_file(self.data.etcd_socket());
+        self.spawn(Server::Etcd, &self.assets.etcd.clone(), self.etcd_flags())?;
+        self.spawn_apiserver()?;
+        self.until_ready(deadline()).await
+    }
+
     /// Freezes (`SIGSTOP`) or wakes (`SIGCONT`) a server.
     pub fn signal(&self, server: Server, signal: Signal) -> Outcome<()> {
         self.group.signal(server.name(), signal)
@@ -261,6 +286,23 @@ impl Servers {
         tokio::time::sleep(POLL).await;
         Ok(())
     }
+}
+
+/// What etcd had stored at one moment.
+pub struct Snapshot(tempfile::TempDir);
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Servers {
