@@ -14,6 +14,7 @@ mod accounts;
 mod alibaba;
 mod answers;
 mod happy;
+mod limits;
 mod lost;
 mod orders;
 mod quota;
