@@ -28,8 +28,9 @@ async fn after_a_lying_rejection_a_request_with_one_attempt_makes_no_second_call
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_middle_box_that_repeats_the_call_is_stopped_by_the_nonce_and_by_nothing_else() {
-    for (nonce_filter, executed) in [(true, 1), (false, 2)] {
+async fn a_middle_box_that_repeats_the_call_is_stopped_by_the_nonce_and_without_it_by_the_running_order()
+ {
+    for nonce_filter in [true, false] {
         let world = World::with("repeat", |config| config.nonce_filter = nonce_filter).await;
         let _operator = world.operator().await;
         world.teach_the_creator().await;
@@ -39,7 +40,7 @@ async fn a_middle_box_that_repeats_the_call_is_stopped_by_the_nonce_and_by_nothi
             .inject(FaultRule::on("RestartApplication", repeat));
         world.ask("first", json!({})).await;
         world.until_phase("first", "Succeeded").await;
-        let taught = 1;
+        let (taught, executed) = (1, 1);
         assert_eq!(world.ledger().restarts_of(APP).len(), taught + executed);
     }
 }
