@@ -355,10 +355,28 @@ mod tests {
         }
         let long = format!("{}.example", "a.".repeat(130));
         for given in [
-            "", ".", "..", "com", ".com", "*", "*.example.com", "..example.com", "example.com.",
-            "https://example.com", "example.com/", "example.com:443", "user@example.com",
-            "a_b.example", "-a.example", "xn--liyuncs-8nf.com", "10.0.0.1", "example.0x7f", "a b.c",
-            "a.example,b.example", "ex\u{e4}mple.com", &long,
+            "",
+            ".",
+            "..",
+            "com",
+            ".com",
+            "*",
+            "*.example.com",
+            "..example.com",
+            "example.com.",
+            "https://example.com",
+            "example.com/",
+            "example.com:443",
+            "user@example.com",
+            "a_b.example",
+            "-a.example",
+            "xn--liyuncs-8nf.com",
+            "10.0.0.1",
+            "example.0x7f",
+            "a b.c",
+            "a.example,b.example",
+            "ex\u{e4}mple.com",
+            &long,
         ] {
             assert!(check_suffix(given).is_err(), "{given}");
         }

@@ -35,7 +35,8 @@ impl Image {
             leave_out(test, "there is no image; make image builds it")?;
             return Ok(None);
         }
-        let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+        let index: Value =
+            serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
         let [manifest] = &index["manifests"].as_array().unwrap()[..] else {
             panic!("not one image: {index}");
         };
@@ -55,7 +56,9 @@ impl Image {
         let bundle = into.join("bundle");
         let image = format!("{}:{}", self.layout.display(), env!("CARGO_PKG_VERSION"));
         let mut unpack = Command::new(umoci.trim_end());
-        unpack.args(["unpack", "--rootless", "--image", &image]).arg(&bundle);
+        unpack
+            .args(["unpack", "--rootless", "--image", &image])
+            .arg(&bundle);
         printed(&mut unpack);
         bundle.join("rootfs")
     }
@@ -88,7 +91,9 @@ fn json(path: &Path) -> Value {
 
 /// Runs a command and gives what it printed; it may not fail.
 pub fn printed(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
     String::from_utf8(output.stdout).expect("text")

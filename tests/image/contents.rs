@@ -54,7 +54,10 @@ fn its_settings_are_those_of_the_dockerfile() -> Outcome<()> {
     };
     let config = &image.config["config"];
     assert_eq!(config["User"], "65532:65532");
-    assert_eq!(config["Entrypoint"], serde_json::json!(["/restart-operator"]));
+    assert_eq!(
+        config["Entrypoint"],
+        serde_json::json!(["/restart-operator"])
+    );
     assert!(config["Cmd"].is_null());
     let variable = ("SSL_CERT_FILE".to_owned(), format!("/{CERTIFICATES}"));
     assert_eq!(image.environment(), [variable]);
@@ -73,7 +76,9 @@ fn its_settings_are_those_of_the_dockerfile() -> Outcome<()> {
     };
     assert_eq!(image.config["architecture"], machine);
     let dockerfile = include_str!("../../Dockerfile");
-    let (_, last) = dockerfile.split_once("\nFROM scratch\n").expect("a last stage");
+    let (_, last) = dockerfile
+        .split_once("\nFROM scratch\n")
+        .expect("a last stage");
     for line in [
         "USER 65532:65532",
         "ENTRYPOINT [\"/restart-operator\"]",
@@ -84,6 +89,9 @@ fn its_settings_are_those_of_the_dockerfile() -> Outcome<()> {
     }
     let copies = last.lines().filter(|line| line.starts_with("COPY")).count();
     assert_eq!(copies, 2);
-    assert!(dockerfile.contains(".ci/static release"), "another build than that of make image");
+    assert!(
+        dockerfile.contains(".ci/static release"),
+        "another build than that of make image"
+    );
     Ok(())
 }

@@ -7,10 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use super::support::{
-    controlplane::needs::leave_out,
-    failure::Outcome,
-};
+use super::support::{controlplane::needs::leave_out, failure::Outcome};
 
 /// The root is bound to itself to become a mount, which can be made read-only. What follows the second
 /// `unshare` has lost every capability, since its user is no longer root.
@@ -28,7 +25,15 @@ pub fn command(root: &Path, environment: &[(String, String)], arguments: &[&str]
     std::fs::create_dir_all(root.join("proc")).unwrap();
     let mut command = Command::new("unshare");
     command
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", ENTER, "jail"])
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            ENTER,
+            "jail",
+        ])
         .arg(root)
         .args(arguments)
         .env_clear()
@@ -40,13 +45,23 @@ pub fn command(root: &Path, environment: &[(String, String)], arguments: &[&str]
 
 /// Runs a program to its end.
 pub fn run(root: &Path, environment: &[(String, String)], arguments: &[&str]) -> Output {
-    command(root, environment, arguments).output().expect("unshare")
+    command(root, environment, arguments)
+        .output()
+        .expect("unshare")
 }
 
 /// Whether this machine lets its users make namespaces; without them `test` is left out.
 pub fn is_missing(test: &str) -> Outcome<bool> {
     let mut probe = Command::new("unshare");
-    probe.args(["--user", "--map-root-user", "--mount", "mount", "--bind", "/tmp", "/tmp"]);
+    probe.args([
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "mount",
+        "--bind",
+        "/tmp",
+        "/tmp",
+    ]);
     match probe.output() {
         Ok(output) if output.status.success() => Ok(false),
         Ok(output) => {

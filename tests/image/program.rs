@@ -36,12 +36,21 @@ fn unpacked(test: &str) -> Outcome<Option<Unpacked>> {
     }
     let folder = tempfile::tempdir().unwrap();
     let root = image.unpack(folder.path());
-    Ok(Some(Unpacked { image, root, folder }))
+    Ok(Some(Unpacked {
+        image,
+        root,
+        folder,
+    }))
 }
 
 #[test]
 fn it_runs_on_nothing() -> Outcome<()> {
-    let Some(Unpacked { image, root, folder: _folder }) = unpacked("it_runs_on_nothing")? else {
+    let Some(Unpacked {
+        image,
+        root,
+        folder: _folder,
+    }) = unpacked("it_runs_on_nothing")?
+    else {
         return Ok(());
     };
     let run = |arguments: &[&str]| {
@@ -55,22 +64,41 @@ fn it_runs_on_nothing() -> Outcome<()> {
     assert_eq!(run(&["/restart-operator", "--version"]), version);
     // Of this code, not of an image that was built before a change.
     let printed = run(&["/restart-operator", "crds"]);
-    assert!(printed == crds::to_yaml().unwrap(), "the image is old: make image");
+    assert!(
+        printed == crds::to_yaml().unwrap(),
+        "the image is old: make image"
+    );
     // There is nothing else to run.
-    assert!(!jail::run(&root, &[], &["/bin/sh", "-c", "true"]).status.success());
+    assert!(
+        !jail::run(&root, &[], &["/bin/sh", "-c", "true"])
+            .status
+            .success()
+    );
     Ok(())
 }
 
 #[test]
 fn without_certificates_it_says_so() -> Outcome<()> {
-    let Some(Unpacked { image: _image, root, folder: _folder }) = unpacked("without_certificates_it_says_so")? else {
+    let Some(Unpacked {
+        image: _image,
+        root,
+        folder: _folder,
+    }) = unpacked("without_certificates_it_says_so")?
+    else {
         return Ok(());
     };
     fs::remove_file(root.join("etc/ssl/certs/ca-certificates.crt")).unwrap();
-    let ended = jail::run(&root, &[], &["/restart-operator", "run", "--bind", "127.0.0.1:0"]);
+    let ended = jail::run(
+        &root,
+        &[],
+        &["/restart-operator", "run", "--bind", "127.0.0.1:0"],
+    );
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("the cloud's HTTP client cannot be built"), "{said}");
+    assert!(
+        said.contains("the cloud's HTTP client cannot be built"),
+        "{said}"
+    );
     assert!(said.contains("No CA certificates were loaded"), "{said}");
     Ok(())
 }
@@ -95,7 +123,9 @@ impl Running {
     /// The value of a line of its status.
     fn status(&self, field: &str) -> String {
         let status = self.proc("status");
-        let line = status.lines().find_map(|line| line.strip_prefix(&format!("{field}:")));
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{field}:")));
         line.expect(field).trim().to_owned()
     }
 }
@@ -106,7 +136,10 @@ fn start(unpacked: &Unpacked, world: &World) -> Running {
     let root = &unpacked.root;
     let kubeconfig = fs::read_to_string(world.plane.kubeconfig(User::Operator)).unwrap();
     let by_name = kubeconfig.replace("https://127.0.0.1:", "https://api-server.test:");
-    let named = by_name.replace("    server: ", "    tls-server-name: 127.0.0.1\n    server: ");
+    let named = by_name.replace(
+        "    server: ",
+        "    tls-server-name: 127.0.0.1\n    server: ",
+    );
     assert_ne!(named, by_name);
     fs::create_dir_all(root.join("run/kube")).unwrap();
     fs::write(root.join("run/kube/config"), named).unwrap();
@@ -156,13 +189,19 @@ async fn it_restarts_from_its_own_read_only_root() -> Outcome<()> {
     wait::until(&format!("the restart succeeded\n{}", running.log()), done).await;
     assert_eq!(world.ledger().restarts_of("app-1").len(), 1);
 
-    let map: Vec<String> = running.proc("uid_map").split_whitespace().map(str::to_owned).collect();
+    let map: Vec<String> = running
+        .proc("uid_map")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     assert_eq!((map[0].as_str(), map[2].as_str()), ("65532", "1"));
     for set in ["CapPrm", "CapEff", "CapInh", "CapAmb"] {
         assert_eq!(running.status(set), "0000000000000000", "{set}");
     }
     // Seen through its own mounts, where even root cannot write.
-    let inside = Path::new("/proc").join(running.child.id().to_string()).join("root");
+    let inside = Path::new("/proc")
+        .join(running.child.id().to_string())
+        .join("root");
     assert!(inside.join("restart-operator").exists());
     let refused = fs::write(inside.join("written"), "").unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ReadOnlyFilesystem);

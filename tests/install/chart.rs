@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::{
     helm::{helm, template},
-    manifests::{
-        assert_up_to_date, chart, objects, one, printed, read, root, run, title,
-    },
+    manifests::{assert_up_to_date, chart, objects, one, printed, read, root, run, title},
 };
 
 /// The names of `ci/*-values.yaml`.
@@ -62,14 +60,38 @@ fn wrong_values_are_refused_where_they_are() {
         ("replica=3", "", "'replica' not allowed"),
         ("replicas=-1", "/replicas", "minimum: got -1, want 0"),
         ("replicas=two", "/replicas", "got string, want integer"),
-        ("image.digest=sha256:12", "/image/digest", "does not match pattern"),
+        (
+            "image.digest=sha256:12",
+            "/image/digest",
+            "does not match pattern",
+        ),
         ("image.tag=a b", "/image/tag", "does not match pattern"),
-        ("image.pullPolicy=Sometimes", "/image/pullPolicy", "value must be one of"),
-        ("crds.enabled=maybe", "/crds/enabled", "got string, want boolean"),
+        (
+            "image.pullPolicy=Sometimes",
+            "/image/pullPolicy",
+            "value must be one of",
+        ),
+        (
+            "crds.enabled=maybe",
+            "/crds/enabled",
+            "got string, want boolean",
+        ),
         ("crds.kept=true", "/crds", "'kept' not allowed"),
-        ("watchNamespaces={shop,A}", "/watchNamespaces/1", "does not match pattern"),
-        ("watchNamespaces={shop,shop}", "/watchNamespaces", "are equal"),
-        ("secretAccess.shop=ali-prod-keys", "/secretAccess/shop", "got string, want array"),
+        (
+            "watchNamespaces={shop,A}",
+            "/watchNamespaces/1",
+            "does not match pattern",
+        ),
+        (
+            "watchNamespaces={shop,shop}",
+            "/watchNamespaces",
+            "are equal",
+        ),
+        (
+            "secretAccess.shop=ali-prod-keys",
+            "/secretAccess/shop",
+            "got string, want array",
+        ),
         ("concurrency=0", "/concurrency", "minimum: got 0, want 1"),
         ("leaseName=A", "/leaseName", "does not match pattern"),
         (
@@ -77,9 +99,21 @@ fn wrong_values_are_refused_where_they_are() {
             "/privateEndpointSuffixes/0",
             "does not match pattern",
         ),
-        ("privateEndpointSuffixes={com}", "/privateEndpointSuffixes/0", "does not match pattern"),
-        ("networkPolicy.egressPorts={0}", "/networkPolicy/egressPorts/0", "minimum: got 0"),
-        ("podMonitor.interval=often", "/podMonitor/interval", "does not match pattern"),
+        (
+            "privateEndpointSuffixes={com}",
+            "/privateEndpointSuffixes/0",
+            "does not match pattern",
+        ),
+        (
+            "networkPolicy.egressPorts={0}",
+            "/networkPolicy/egressPorts/0",
+            "minimum: got 0",
+        ),
+        (
+            "podMonitor.interval=often",
+            "/podMonitor/interval",
+            "does not match pattern",
+        ),
         ("resources.limit.cpu=1", "/resources", "'limit' not allowed"),
         ("podLabels.number=1", "/podLabels/number", "want string"),
     ] {
@@ -97,7 +131,10 @@ fn two_monitors_are_refused() {
     let both = "podMonitor.enabled=true,serviceMonitor.enabled=true";
     let refused = run(&mut template(home.path(), &["--set", both]));
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("choose one"), "{said}");
+    assert!(
+        !refused.status.success() && said.contains("choose one"),
+        "{said}"
+    );
 }
 
 /// A value without a place in the schema could not be set, and one that is only there does nothing.
@@ -111,7 +148,9 @@ fn schema_and_values_name_the_same() {
 
 fn assert_same_names(root: &Value, schema: &Value, values: &Value, path: &str) {
     let schema = match schema["$ref"].as_str() {
-        Some(reference) => root.pointer(reference.trim_start_matches('#')).expect(reference),
+        Some(reference) => root
+            .pointer(reference.trim_start_matches('#'))
+            .expect(reference),
         None => schema,
     };
     let Some(properties) = schema["properties"].as_object() else {
@@ -141,7 +180,10 @@ fn its_definitions_are_those_of_crds() {
     let copies = fs::read_dir(chart().join("files/crds")).unwrap().count();
     assert_eq!(copies, files, "a definition that is no longer there");
     for (set, annotations) in [
-        ("crds.keep=true", serde_json::json!({"helm.sh/resource-policy": "keep"})),
+        (
+            "crds.keep=true",
+            serde_json::json!({"helm.sh/resource-policy": "keep"}),
+        ),
         ("crds.keep=false", Value::Null),
     ] {
         let rendered = printed(&mut template(home.path(), &["--set", set]));
@@ -150,7 +192,10 @@ fn its_definitions_are_those_of_crds() {
         assert_eq!(rendered.len(), files);
         for mut definition in rendered {
             assert_eq!(definition["metadata"]["annotations"], annotations);
-            definition["metadata"].as_object_mut().unwrap().remove("annotations");
+            definition["metadata"]
+                .as_object_mut()
+                .unwrap()
+                .remove("annotations");
             let name = definition["metadata"]["name"].as_str().unwrap();
             let (plural, group) = name.split_once('.').unwrap();
             let shipped = objects(&read(&format!("crds/{group}_{plural}.yaml")));
@@ -171,7 +216,13 @@ fn artifact_hub_is_told_what_is_there() {
     let list = |name: &str| annotation(name).as_array().expect(name).clone();
     let mut told: Vec<_> = list("crds")
         .iter()
-        .map(|crd| (crd["name"].clone(), crd["kind"].clone(), crd["version"].clone()))
+        .map(|crd| {
+            (
+                crd["name"].clone(),
+                crd["kind"].clone(),
+                crd["version"].clone(),
+            )
+        })
         .collect();
     let mut shipped: Vec<_> = restart_operator::api::crds::definitions()
         .unwrap()
@@ -179,7 +230,11 @@ fn artifact_hub_is_told_what_is_there() {
         .map(|definition| &definition.value)
         .map(|crd| {
             let spec = &crd["spec"];
-            (crd["metadata"]["name"].clone(), spec["names"]["kind"].clone(), spec["versions"][0]["name"].clone())
+            (
+                crd["metadata"]["name"].clone(),
+                spec["names"]["kind"].clone(),
+                spec["versions"][0]["name"].clone(),
+            )
         })
         .collect();
     told.sort_by_key(|of| of.0.to_string());
@@ -188,8 +243,18 @@ fn artifact_hub_is_told_what_is_there() {
     for name in ["links", "changes", "images"] {
         assert!(!list(name).is_empty(), "{name}");
     }
-    let levels = ["Basic Install", "Seamless Upgrades", "Full Lifecycle", "Deep Insights", "Auto Pilot"];
-    assert!(levels.iter().any(|level| annotation("operatorCapabilities") == *level));
+    let levels = [
+        "Basic Install",
+        "Seamless Upgrades",
+        "Full Lifecycle",
+        "Deep Insights",
+        "Auto Pilot",
+    ];
+    assert!(
+        levels
+            .iter()
+            .any(|level| annotation("operatorCapabilities") == *level)
+    );
     assert_eq!(annotation("license"), env!("CARGO_PKG_LICENSE"));
 }
 
@@ -226,7 +291,14 @@ fn the_pod_gets_what_the_values_say() {
         assert_eq!(is, wanted);
     }
     let arguments = container["args"].as_array().unwrap();
-    for wanted in ["--lease-name=blue", "--concurrency=8", "--private-endpoint-suffix=cloud.example.com"] {
-        assert!(arguments.iter().any(|argument| argument == wanted), "{arguments:?}");
+    for wanted in [
+        "--lease-name=blue",
+        "--concurrency=8",
+        "--private-endpoint-suffix=cloud.example.com",
+    ] {
+        assert!(
+            arguments.iter().any(|argument| argument == wanted),
+            "{arguments:?}"
+        );
     }
 }

@@ -35,7 +35,16 @@ async fn the_one_file_for_the_whole_cluster() -> Outcome<()> {
     drop(operator);
     // `kubectl wait` is for the end of a namespace, which nobody collects here.
     scene.clean(&["delete", "-k", "deploy/cluster-wide", "--wait=false"], "");
-    scene.clean(&["-n", "restart-operator-system", "delete", "deployment", "--all"], "");
+    scene.clean(
+        &[
+            "-n",
+            "restart-operator-system",
+            "delete",
+            "deployment",
+            "--all",
+        ],
+        "",
+    );
     scene.only_the_records_are_left().await
 }
 
@@ -71,7 +80,8 @@ struct Release<'a> {
 impl Release<'_> {
     fn helm(&self, arguments: &[&str]) -> Command {
         let mut helm = helm(self.home);
-        helm.args(arguments).args(["--namespace", "ops", "--kubeconfig"]);
+        helm.args(arguments)
+            .args(["--namespace", "ops", "--kubeconfig"]);
         helm.arg(self.kubeconfig);
         helm
     }
@@ -81,7 +91,10 @@ impl Release<'_> {
         let mut helm = self.helm(arguments);
         let output = super::manifests::run(&mut helm);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.is_empty(), "{helm:?}: {said}");
+        assert!(
+            output.status.success() && said.is_empty(),
+            "{helm:?}: {said}"
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 }
@@ -92,8 +105,14 @@ async fn the_chart_from_install_to_uninstall() -> Outcome<()> {
         return Ok(());
     }
     let scene = Scene::new("ops", "blue-restart-operator").await?;
-    let (home, kubeconfig) = (tempfile::tempdir().unwrap(), scene.plane.kubeconfig(User::Admin));
-    let release = Release { home: home.path(), kubeconfig: &kubeconfig };
+    let (home, kubeconfig) = (
+        tempfile::tempdir().unwrap(),
+        scene.plane.kubeconfig(User::Admin),
+    );
+    let release = Release {
+        home: home.path(),
+        kubeconfig: &kubeconfig,
+    };
     // What is installed is the package, not the folder.
     printed(release.helm(&["package"]).arg(chart()));
     let package = format!("restart-operator-{}.tgz", env!("CARGO_PKG_VERSION"));
@@ -111,7 +130,12 @@ async fn the_chart_from_install_to_uninstall() -> Outcome<()> {
     release.run(&["upgrade", "blue", &package, "--reuse-values", "--set", only]);
     assert_eq!(scene.deployment()["spec"]["replicas"], 3);
     let roles = scene.clean(&["get", "clusterrole", "-o", "name"], "");
-    assert!(!roles.lines().any(|role| role.ends_with("/blue-restart-operator")), "{roles}");
+    assert!(
+        !roles
+            .lines()
+            .any(|role| role.ends_with("/blue-restart-operator")),
+        "{roles}"
+    );
     scene.clean(&["-n", WATCHED, "delete", "restartrequest", "--all"], "");
     let operator = scene.operator().await?;
     scene.restart_each_kind(&operator, 2).await?;

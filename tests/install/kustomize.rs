@@ -30,7 +30,11 @@ const HEAD: &str = "\
 /// What a kustomization renders to.
 pub fn build(folder: &str) -> String {
     let kubectl = assets::find().expect("kubectl").kubectl;
-    printed(Command::new(kubectl).arg("kustomize").arg(root().join(folder)))
+    printed(
+        Command::new(kubectl)
+            .arg("kustomize")
+            .arg(root().join(folder)),
+    )
 }
 
 /// Runs kubectl as admin; input may be empty.
@@ -59,7 +63,7 @@ pub fn clean(output: &Output) -> String {
 /// The server decides as it would in earnest: every field known, every value allowed, every policy asked.
 /// A schema alone would not see the last two.
 fn dry_run(plane: &ControlPlane, manifest: &Value) -> Output {
-    let apply = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"];
+    let apply = ["apply", "--dry-run=server", "--validate=strict", "-f", "-"];
     kubectl(plane, &apply, &manifest.to_string())
 }
 
@@ -68,10 +72,7 @@ fn list(items: &[Value]) -> Value {
 }
 
 fn namespace(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {
-        "pod-security.kubernetes.io/enforce": "restricted",
-        "pod-security.kubernetes.io/warn": "restricted",
-    }}})
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 }
 
 #[test]
@@ -79,12 +80,13 @@ fn the_one_file_is_what_deploy_renders_to() {
     assert_up_to_date("deploy/install.yaml", &format!("{HEAD}{}", build("deploy")));
 }
 
-/// Without its namespaces, where Pod Security stands, `--dry-run` could not see what a Pod would meet.
+/// What Pod Security says to the Deployments is in `installed`.
 #[tokio::test]
 async fn everything_that_is_rendered_is_taken_without_a_warning() -> Outcome<()> {
     let plane = ControlPlane::shared_or_start().await?;
-    let homes = ["restart-operator-system", "restart-operator", "shop", "bank"].map(namespace);
-    kubectl(&plane, &["apply", "--server-side", "--force-conflicts", "-f", "-"], &list(&homes).to_string());
+    let names = ["restart-operator", "shop", "bank"];
+    let namespaces = list(&names.map(namespace)).to_string();
+    clean(&kubectl(&plane, &["apply", "-f", "-"], &namespaces));
     let home = tempfile::tempdir().unwrap();
     let mut manifests = vec![
         ("install.yaml".to_owned(), read("deploy/install.yaml")),
@@ -115,7 +117,10 @@ async fn a_misspelt_field_is_refused() -> Outcome<()> {
         object["misspelt"] = json!(true);
         let refused = dry_run(&plane, &object);
         let said = String::from_utf8_lossy(&refused.stderr);
-        assert!(!refused.status.success() && said.contains("misspelt"), "{title}: {said}");
+        assert!(
+            !refused.status.success() && said.contains("misspelt"),
+            "{title}: {said}"
+        );
     }
     Ok(())
 }
@@ -124,15 +129,32 @@ async fn a_misspelt_field_is_refused() -> Outcome<()> {
 #[test]
 fn a_lease_of_another_name_has_a_role_that_names_it() {
     let page = read("docs/how-to/install.md");
-    let (_, rest) = page.split_once("<!-- lease: begin -->\n```yaml\n").expect("the example");
+    let (_, rest) = page
+        .split_once("<!-- lease: begin -->\n```yaml\n")
+        .expect("the example");
     let (example, _) = rest.split_once("```").unwrap();
     let folder = tempfile::tempdir_in(root().join("deploy")).unwrap();
     let written = example.replace("path/to/deploy/", "../");
     fs::write(folder.path().join("kustomization.yaml"), written).unwrap();
-    let all = objects(&build(folder.path().strip_prefix(root()).unwrap().to_str().unwrap()));
-    let find = |title_: &str| all.iter().find(|object| title(object) == title_).expect(title_);
-    let container = &find("Deployment restart-operator-blue")["spec"]["template"]["spec"]["containers"][0];
+    let all = objects(&build(
+        folder
+            .path()
+            .strip_prefix(root())
+            .unwrap()
+            .to_str()
+            .unwrap(),
+    ));
+    let find = |title_: &str| {
+        all.iter()
+            .find(|object| title(object) == title_)
+            .expect(title_)
+    };
+    let container =
+        &find("Deployment restart-operator-blue")["spec"]["template"]["spec"]["containers"][0];
     assert_eq!(container["args"], json!(["run", "--lease-name=blue"]));
     let rule = &find("Role restart-operator-blue")["rules"][1];
-    assert_eq!((&rule["resources"], &rule["resourceNames"]), (&json!(["leases"]), &json!(["blue"])));
+    assert_eq!(
+        (&rule["resources"], &rule["resourceNames"]),
+        (&json!(["leases"]), &json!(["blue"]))
+    );
 }

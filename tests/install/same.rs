@@ -24,19 +24,30 @@ fn plain(object: &Value) -> Value {
 }
 
 fn of_kinds(all: &[Value], kinds: &[&str]) -> Vec<Value> {
-    let chosen = all.iter().filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
+    let chosen = all
+        .iter()
+        .filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
     let mut chosen: Vec<Value> = chosen.map(plain).collect();
     chosen.sort_by_key(title);
     chosen
 }
 
-const RIGHTS: [&str; 5] = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
+const RIGHTS: [&str; 5] = [
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+];
 
 #[test]
 fn both_give_the_operator_and_people_the_same_rights() {
     let home = tempfile::tempdir().unwrap();
     let rendered = objects(&printed(&mut template(home.path(), &[])));
-    let (chart, deploy) = (of_kinds(&rendered, &RIGHTS), of_kinds(&objects(&build("deploy")), &RIGHTS));
+    let (chart, deploy) = (
+        of_kinds(&rendered, &RIGHTS),
+        of_kinds(&objects(&build("deploy")), &RIGHTS),
+    );
     assert!(chart.len() >= 8);
     assert_eq!(chart, deploy);
 }
@@ -49,12 +60,21 @@ fn both_give_the_same_rights_in_one_namespace() {
     // The chart's name carries the namespace, so that releases in several do not meet.
     for object in &mut rendered {
         let text = object.to_string();
-        let text = text.replace("cluster-accounts-restart-operator-system", "cluster-accounts");
+        let text = text.replace(
+            "cluster-accounts-restart-operator-system",
+            "cluster-accounts",
+        );
         *object = serde_json::from_str(&text).unwrap();
     }
     let overlay = build("deploy/one-namespace");
-    let overlay = overlay.replace("namespace: restart-operator\n", "namespace: restart-operator-system\n");
-    assert_eq!(of_kinds(&rendered, &RIGHTS), of_kinds(&objects(&overlay), &RIGHTS));
+    let overlay = overlay.replace(
+        "namespace: restart-operator\n",
+        "namespace: restart-operator-system\n",
+    );
+    assert_eq!(
+        of_kinds(&rendered, &RIGHTS),
+        of_kinds(&objects(&overlay), &RIGHTS)
+    );
 }
 
 /// Of the pod the chart says more: it always names its Lease, and its labels have an instance.
@@ -69,7 +89,10 @@ fn both_run_the_same_pod() {
         let container = &mut spec["containers"][0];
         container["args"].take();
         container["imagePullPolicy"].take();
-        container["env"].as_array_mut().unwrap().retain(|variable| variable["name"] != "RUST_LOG");
+        container["env"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|variable| variable["name"] != "RUST_LOG");
         spec
     };
     assert_eq!(pod(&rendered), pod(&deploy));

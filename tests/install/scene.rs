@@ -44,7 +44,9 @@ impl Scene {
             default_plan: OrderPlan::lasting(Duration::from_millis(500)).batches(2),
             ..Config::default()
         };
-        let sim = Simulator::start(config).await.while_doing("start the simulator")?;
+        let sim = Simulator::start(config)
+            .await
+            .while_doing("start the simulator")?;
         let samples = Samples::read(&plane)?;
         Ok(Self {
             requests: samples.requests()?,
@@ -72,10 +74,17 @@ impl Scene {
         let objects = samples.installed(self.sim.base_url(), &self.requests)?;
         let objects = objects
             .replace("restart-operator-system", &self.home)
-            .replace("name: restart-operator\n", &format!("name: {}\n", self.name));
+            .replace(
+                "name: restart-operator\n",
+                &format!("name: {}\n", self.name),
+            );
         self.clean(&["apply", "--server-side", "-f", "-"], &objects);
         let http = reqwest::Client::new();
-        for (path, body) in self.requests.iter().flat_map(|request| request.subject.in_cloud()) {
+        for (path, body) in self
+            .requests
+            .iter()
+            .flat_map(|request| request.subject.in_cloud())
+        {
             let url = format!("{}/_control/{path}", self.sim.base_url());
             let answer = http.put(url).body(body.to_string()).send().await;
             answer
@@ -89,16 +98,27 @@ impl Scene {
     pub async fn operator(&self) -> Outcome<Operator> {
         let pod = self.deployment()["spec"]["template"]["spec"].clone();
         let account = pod["serviceAccountName"].as_str().expect("its account");
-        let login = self.plane.service_account_token(&self.home, account).await?;
+        let login = self
+            .plane
+            .service_account_token(&self.home, account)
+            .await?;
         let container = &pod["containers"][0];
         let mut command = Command::new(env!("CARGO_BIN_EXE_restart-operator"));
         let arguments = container["args"].as_array().expect("arguments");
         command.args(arguments.iter().map(|argument| argument.as_str().unwrap()));
-        command.args(["--development-endpoints", "--bind", "127.0.0.1:0", "--log-format", "text"]);
+        command.args([
+            "--development-endpoints",
+            "--bind",
+            "127.0.0.1:0",
+            "--log-format",
+            "text",
+        ]);
         for variable in container["env"].as_array().expect("variables") {
             command.env(variable["name"].as_str().unwrap(), self.value(variable));
         }
-        command.env("KUBECONFIG", login.kubeconfig).env("NO_COLOR", "1");
+        command
+            .env("KUBECONFIG", login.kubeconfig)
+            .env("NO_COLOR", "1");
         let mut group = Group::new()?;
         let log = self.plane.folder().join("operator.log");
         group.start("restart-operator", command, &log)?;
@@ -116,7 +136,15 @@ impl Scene {
     }
 
     pub fn deployment(&self) -> Value {
-        let get = ["-n", &self.home, "get", "deployment", &self.name, "-o", "json"];
+        let get = [
+            "-n",
+            &self.home,
+            "get",
+            "deployment",
+            &self.name,
+            "-o",
+            "json",
+        ];
         serde_json::from_str(&self.clean(&get, "")).expect("a Deployment")
     }
 
@@ -124,7 +152,11 @@ impl Scene {
     /// target `times` times so far: once for each time this was called.
     pub async fn restart_each_kind(&self, operator: &Operator, times: usize) -> Outcome<()> {
         let admin = self.plane.client(User::Admin).await?;
-        let kinds: Vec<_> = self.requests.iter().map(|request| request.subject.kind).collect();
+        let kinds: Vec<_> = self
+            .requests
+            .iter()
+            .map(|request| request.subject.kind)
+            .collect();
         assert_eq!(kinds.len(), 5, "{kinds:?}");
         for request in &self.requests {
             self.clean(&["apply", "-f", "-"], &request.yaml()?);
@@ -163,19 +195,28 @@ impl Scene {
     pub async fn only_the_records_are_left(&self) -> Outcome<()> {
         let left = self.clean(&["get", "crd", "-o", "name"], "");
         for kind in ["restartrequests", "cloudaccounts", "clustercloudaccounts"] {
-            assert!(left.contains(&format!("/{kind}.restart-operator.dev")), "{left}");
+            assert!(
+                left.contains(&format!("/{kind}.restart-operator.dev")),
+                "{left}"
+            );
         }
         let admin = self.plane.client(User::Admin).await?;
         let api: Api<RestartRequest> = Api::namespaced(admin.clone(), WATCHED);
         for request in &self.requests {
             assert!(succeeded(&api, &request.name).await, "{}", request.name);
         }
-        for (group, kind) in [("apps", "Deployment"), ("rbac.authorization.k8s.io", "ClusterRoleBinding")] {
+        for (group, kind) in [
+            ("apps", "Deployment"),
+            ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ] {
             let kind = ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
             let api: Api<DynamicObject> = Api::all_with(admin.clone(), &kind);
             let all = api.list(&kube::api::ListParams::default()).await;
             let all = all.while_doing("list what is left")?.items;
-            let names: Vec<_> = all.into_iter().filter_map(|object| object.metadata.name).collect();
+            let names: Vec<_> = all
+                .into_iter()
+                .filter_map(|object| object.metadata.name)
+                .collect();
             let ours = names.iter().any(|name| name.contains(&self.name));
             assert!(!ours, "{names:?}");
         }
@@ -185,7 +226,9 @@ impl Scene {
 
 async fn succeeded(api: &Api<RestartRequest>, name: &str) -> bool {
     let object = api.get(name).await.expect("the request");
-    object.status.is_some_and(|status| status.phase == Phase::Succeeded)
+    object
+        .status
+        .is_some_and(|status| status.phase == Phase::Succeeded)
 }
 
 /// An operator that runs.

@@ -13,7 +13,9 @@ fn everything_that_names_the_version_names_this_one() {
     let deployment = objects(&read("deploy/base/deployment.yaml"));
     let container = &one(&deployment, "Deployment")["spec"]["template"]["spec"]["containers"][0];
     assert_eq!(container["image"], image);
-    let images = chart["annotations"]["artifacthub.io/images"].as_str().unwrap();
+    let images = chart["annotations"]["artifacthub.io/images"]
+        .as_str()
+        .unwrap();
     assert_eq!(objects(images)[0][0]["image"], image);
 }
 
