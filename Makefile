@@ -16,23 +16,24 @@ PLANE_AT_HAND := $(strip $(USE_EXISTING_CLUSTER) $(KUBEBUILDER_ASSETS) $(TEST_AS
   $(wildcard $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/kubebuilder-envtest/k8s/*) \
   $(wildcard $(HOME)/Library/Application?Support/io.kubebuilder.envtest/k8s/*))
 
-.PHONY: help demo test lint crds doc controlplane tools demo-programs test-programs
+.PHONY: help demo test lint crds manifests image release-check doc controlplane helm tools demo-programs test-programs
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 demo: tools ## restarts on a simulated cloud, on a real API server; KEEP=1 leaves it running
 	@$(MAKE) --no-print-directory -j2 controlplane demo-programs
 	@KEEP= $(LAB) demo $(if $(filter 1,$(KEEP)),--keep)
 
 test: tools ## all tests, on one real API server
-	@$(MAKE) --no-print-directory -j2 controlplane test-programs
+	@$(MAKE) --no-print-directory -j2 helm test-programs
 	@$(LAB) exec -- $(CARGO) test --locked --workspace
 
 lint: tools ## format, clippy, gofmt, docs, dependencies
 	$(CARGO) fmt --all --check
 	@.ci/dependencies
+	@.ci/deny
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@command -v gofmt >/dev/null || { echo "make: gofmt is missing: install Go" >&2; exit 1; }
 	@bad=$$(gofmt -l tests/controlplane); [ -z "$$bad" ] || { echo "gofmt would change: $$bad" >&2; exit 1; }
@@ -41,6 +42,16 @@ lint: tools ## format, clippy, gofmt, docs, dependencies
 crds: tools ## write crds/ again from the code
 	UPDATE_CRDS=1 $(CARGO) test --locked --test crd shipped
 
+manifests: tools helm ## write deploy/install.yaml and the chart's copies again
+	UPDATE_INSTALL=1 $(CARGO) test --locked --test install -- the_one_file_is its_definitions
+	UPDATE_INSTALL=1 $(CARGO) test --locked --test install -- it_renders
+
+image: tools ## the image, without a daemon; PROFILE=quick is built in a third of the time
+	@.ci/image $(or $(PROFILE),release)
+
+release-check: tools controlplane ## everything that a release consists of, in target/dist
+	@.ci/release
+
 doc: tools ## API documentation of the code
 	$(CARGO) doc --locked --workspace --no-deps
 
@@ -48,6 +59,10 @@ controlplane: ## build the control plane of demo and tests (minutes, once)
 ifeq ($(PLANE_AT_HAND),)
 	@tests/controlplane/build.sh >/dev/null
 endif
+
+# After the control plane: two Go builds at once would take twice as long each.
+helm: controlplane
+	@.ci/go-tools/build.sh helm >/dev/null
 
 demo-programs:
 	@$(BUILD) build --locked -p restart-operator -p cloudsim --bins --examples

@@ -9,7 +9,7 @@ use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::telemetry::LogFormat;
+use crate::{cloud::endpoint::check_suffix, telemetry::LogFormat};
 
 /// Restarts cloud workloads from Kubernetes, at most once per request.
 #[derive(Debug, Parser)]
@@ -143,6 +143,7 @@ pub struct RunArgs {
     #[arg(
         long = "private-endpoint-suffix",
         value_name = "SUFFIX",
+        value_parser = private_suffix,
         help_heading = "Private clouds"
     )]
     pub private_endpoint_suffixes: Vec<String>,
@@ -199,6 +200,12 @@ fn namespace_or_nothing(text: &str) -> Result<String, String> {
         "" => Ok(String::new()),
         name => namespace(name),
     }
+}
+
+/// Checked here, because a misspelt one would only show as an account that is not ready, and a far too
+/// wide one not at all.
+fn private_suffix(text: &str) -> Result<String, String> {
+    check_suffix(text).map_err(str::to_owned)
 }
 
 /// Checked here, because the name becomes part of URL paths, and a misspelt one would only show as
@@ -297,6 +304,21 @@ mod tests {
                     "{flag} {name}: {error}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_domain_that_is_none_is_refused() {
+        let flag = "--private-endpoint-suffix";
+        let args = run(&[flag, ".Cloud.Example.com", flag, "sae.internal"]);
+        assert_eq!(
+            args.private_endpoint_suffixes,
+            ["cloud.example.com", "sae.internal"]
+        );
+        for domain in ["", "com", "*.example.com", "https://example.com"] {
+            let line = ["restart-operator".to_owned(), format!("{flag}={domain}")];
+            let error = Cli::try_parse_from(line).unwrap_err().to_string();
+            assert!(error.contains("not a domain such as"), "{domain}: {error}");
         }
     }
 

@@ -87,6 +87,23 @@ pub fn check_endpoint(
     })
 }
 
+/// Checks a domain below which endpoints of private clouds may lie, and returns it in lower case and
+/// without a leading dot.
+///
+/// It has two labels at least: one alone, such as `com`, would let signed calls go almost anywhere.
+pub fn check_suffix(domain: &str) -> Result<String, &'static str> {
+    let domain = domain.to_ascii_lowercase();
+    let domain = domain.strip_prefix('.').unwrap_or(&domain);
+    let labels = domain.split('.').count();
+    if labels < 2 || domain.len() > 253 || !domain.split('.').all(is_label) || is_numeric(domain) {
+        return Err(
+            "not a domain such as cloud.example.com: two or more names of a-z, 0-9 and -, with dots \
+             between them",
+        );
+    }
+    Ok(domain.to_owned())
+}
+
 /// Whether a connection may be made to this address. Refused are loopback, link-local,
 /// unspecified, broadcast and multicast addresses and the metadata servers, also when they are
 /// wrapped in an IPv6 address. Private ranges are allowed: VPC endpoints live there.
@@ -324,6 +341,44 @@ mod tests {
             "https://notcloud.example.com",
         ] {
             assert!(check_endpoint(url, false, &private()).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_private_domain_is_a_domain_and_no_pattern() {
+        for (given, used) in [
+            ("cloud.example.com", "cloud.example.com"),
+            (".Cloud.Example.COM", "cloud.example.com"),
+            ("sae-1.internal", "sae-1.internal"),
+        ] {
+            assert_eq!(check_suffix(given).as_deref(), Ok(used), "{given}");
+        }
+        let long = format!("{}.example", "a.".repeat(130));
+        for given in [
+            "",
+            ".",
+            "..",
+            "com",
+            ".com",
+            "*",
+            "*.example.com",
+            "..example.com",
+            "example.com.",
+            "https://example.com",
+            "example.com/",
+            "example.com:443",
+            "user@example.com",
+            "a_b.example",
+            "-a.example",
+            "xn--liyuncs-8nf.com",
+            "10.0.0.1",
+            "example.0x7f",
+            "a b.c",
+            "a.example,b.example",
+            "ex\u{e4}mple.com",
+            &long,
+        ] {
+            assert!(check_suffix(given).is_err(), "{given}");
         }
     }
 
