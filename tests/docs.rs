@@ -3,10 +3,11 @@
 
 use std::{fs, path::Path};
 
-const PAGES: [&str; 3] = [
+const PAGES: [&str; 4] = [
     "README.md",
     "docs/architecture.md",
     "docs/how-to/add-a-cloud.md",
+    "docs/how-to/gitops.md",
 ];
 
 /// First folders of this repository, by which a word between backticks is known to be a path.

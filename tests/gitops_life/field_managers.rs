@@ -149,3 +149,24 @@ async fn argo_cd_leaves_what_its_actions_set() {
     argo_cd(&world, &file);
     assert_eq!(world.ledger().restarts_of(APP).len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_of_what_cannot_change_is_refused_and_calls_nothing() {
+    promised(
+        "a field that cannot change is edited in Git",
+        "refused: `target is immutable; create a new RestartRequest`, and nothing is called",
+    );
+    let world = World::new("edited").await;
+    let _operator = world.operator().await;
+    let before = seconds_from_now(3600).to_string();
+    let mut file = in_git(&world, "first", &json!({"startBefore": before}));
+    flux(&world, &file).await.unwrap();
+    world.until_phase("first", "Succeeded").await;
+    file["spec"]["target"] = json!({"saeApplication": {"appId": "other"}});
+    let refused = flux(&world, &file).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("target is immutable; create a new RestartRequest"),
+        "{refused}"
+    );
+    assert_eq!(world.ledger().restarts().len(), 1);
+}

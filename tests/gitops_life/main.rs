@@ -1,4 +1,4 @@
-//! Requests that a GitOps tool keeps, on the real API server with the operator and the simulator's ledger:
+//! Requests that a tool keeps in Git, on the real API server with the operator and the simulator's ledger:
 //! what comes back, who may take back what, the recipes, and the optional policy. What the documentation
 //! promises is looked up there, word for word.
 #![allow(

@@ -1,8 +1,11 @@
-//! The optional policy `gitops-needs-start-before`, on the real API server.
+//! The optional policies of `deploy/policies`, on the real API server.
 
+use std::time::Duration;
+
+use cloudsim::{Application, OrderPlan};
 use kube::{
     Api,
-    api::{DynamicObject, GroupVersionKind, PostParams},
+    api::{DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams},
     core::ApiResource,
 };
 use restart_operator::api::RestartRequest;
@@ -13,7 +16,9 @@ use crate::{
     tool::in_git,
 };
 
-const SHIPPED: &str = include_str!("../../deploy/policies/gitops-needs-start-before.yaml");
+const NEEDS_START_BEFORE: &str =
+    include_str!("../../deploy/policies/gitops-needs-start-before.yaml");
+const KEEP_RUNNING: &str = include_str!("../../deploy/policies/keep-running-requests.yaml");
 
 /// Each mark of a tool: where it stands, its key, and a value.
 const MARKS: [(&str, &str, &str); 8] = [
@@ -52,8 +57,8 @@ async fn create(world: &World, metadata: &Value, spec: &Value) -> Result<(), Str
 
 /// The shipped policy and binding under a name of this test, bound to its namespace alone: others share the
 /// server.
-async fn install(world: &World) {
-    let objects: Vec<Value> = serde_saphyr::from_multiple(SHIPPED).unwrap();
+async fn install(world: &World, shipped: &str) {
+    let objects: Vec<Value> = serde_saphyr::from_multiple(shipped).unwrap();
     assert_eq!(objects.len(), 2);
     for mut object in objects {
         let name = object["metadata"]["name"].as_str().unwrap();
@@ -88,7 +93,7 @@ async fn it_refuses_what_a_tool_keeps_without_start_before_and_names_the_key() {
             .await
             .expect("no policy yet");
     }
-    install(&world).await;
+    install(&world, NEEDS_START_BEFORE).await;
     // The server looks at a new policy a moment later.
     let works = async || create(&world, &mark(MARKS[0]), &none).await.is_err();
     wait::until("the policy refuses something", works).await;
@@ -120,4 +125,51 @@ async fn it_refuses_what_a_tool_keeps_without_start_before_and_names_the_key() {
     create(&world, &other, &none)
         .await
         .expect("another manager's");
+}
+
+/// What a tool does when a file goes, or before it creates a hook again: as a dry run.
+async fn try_delete(world: &World, name: &str) -> Result<(), String> {
+    let dry = DeleteParams {
+        dry_run: true,
+        ..DeleteParams::default()
+    };
+    let deleted = world.requests().delete(name, &dry).await;
+    deleted.map(drop).map_err(|error| error.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_whose_restart_runs_is_kept_and_the_ways_out_work() {
+    let long = OrderPlan::lasting(Duration::from_secs(600));
+    let world = World::with("running", |config| {
+        config
+            .applications
+            .push(Application::running("long").with_plan(long));
+    })
+    .await;
+    let _operator = world.operator().await;
+    let target = json!({"saeApplication": {"appId": "long"}});
+    world.ask("running", json!({ "target": target })).await;
+    world.ask("finished", json!({})).await;
+    world.until_phase("running", "Running").await;
+    world.until_phase("finished", "Succeeded").await;
+    try_delete(&world, "running").await.expect("no policy yet");
+
+    install(&world, KEEP_RUNNING).await;
+    let works = async || try_delete(&world, "running").await.is_err();
+    wait::until("the policy refuses something", works).await;
+    let refusal = try_delete(&world, "running").await.expect_err("it runs");
+    for way_out in [
+        "Finished",
+        "spec.cancel",
+        "restart-operator.dev/allow-delete",
+    ] {
+        assert!(refusal.contains(way_out), "{refusal}");
+    }
+    try_delete(&world, "finished").await.expect("it has ended");
+    let allow = json!({"metadata": {"annotations": {"restart-operator.dev/allow-delete": "true"}}});
+    let api = world.requests();
+    api.patch("running", &PatchParams::default(), &Patch::Merge(allow))
+        .await
+        .unwrap();
+    try_delete(&world, "running").await.expect("it was allowed");
 }

@@ -30,6 +30,9 @@ async fn lasting(prefix: &str, order: Duration) -> World {
     .await
 }
 
+/// What keeps a hook until Argo CD has seen its end.
+const FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
+
 /// Long enough that a slow machine restarts before it, short enough to wait for.
 const SOON: i64 = 20;
 
@@ -220,7 +223,6 @@ async fn the_time_to_live_and_a_tool_do_not_loop() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hook_restarts_each_time_and_is_followed_while_it_is_deleted() {
     promised("a hook is run again", "it restarts again");
-    const FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
     let world = lasting("hook", Duration::from_secs(3)).await;
     let _operator = world.operator().await;
     for times in 1..=2 {
@@ -253,4 +255,20 @@ async fn a_hook_restarts_each_time_and_is_followed_while_it_is_deleted() {
         assert!(world.requests().get_opt(&name).await.unwrap().is_none());
         assert_eq!(restarts(&world), times);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_velero_restores_is_not_restarted() {
+    promised(
+        "Velero restores it without its status",
+        "it is NotExecuted with reason `RestoredFromBackup`: nothing is called",
+    );
+    let world = World::new("velero").await;
+    let _operator = world.operator().await;
+    let mut file = in_git(&world, "first", &json!({}));
+    file["metadata"]["labels"] = json!({"velero.io/restore-name": "nightly"});
+    argo_cd(&world, &file);
+    let object = world.until_phase("first", "NotExecuted").await;
+    assert_eq!(story(&object).0, "RestoredFromBackup");
+    assert_eq!(world.ledger().all_requests().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! A GitOps tool, as the API server sees one: its marks, its field manager, its way to apply. Not a test.
+//! A tool that keeps requests in Git, as the API server sees one: its marks, its field manager, its way to apply. Not a test.
 
 use std::{
     io::Write as _,

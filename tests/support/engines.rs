@@ -1,4 +1,4 @@
-//! The programs that GitOps tools judge objects with: kstatus, Argo CD's Lua, Flux's CEL. They are Go, so
+//! What Argo CD, Flux and Helm judge objects with: kstatus, Argo CD's Lua, Flux's CEL. They are Go, so
 //! they live in a program of their own (`tests/gitops`), which is found, built and asked here.
 
 use std::{

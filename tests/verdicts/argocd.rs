@@ -218,7 +218,8 @@ fn account(kind: &str) {
     );
 }
 
-fn account_object(kind: &str, reason: AccountReason) -> Value {
+/// An account of which this is told, in the shape that the operator writes.
+pub(crate) fn account_object(kind: &str, reason: AccountReason) -> Value {
     let mut status = CloudAccountStatus {
         observed_generation: 1,
         ..CloudAccountStatus::default()

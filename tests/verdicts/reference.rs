@@ -3,9 +3,14 @@
 
 use std::fmt::Write as _;
 
-use restart_operator::api::Reason;
+use restart_operator::api::{AccountReason, Reason};
+use serde_json::Value;
 
-use crate::{engines::Verdict, files, table};
+use crate::{
+    argocd,
+    engines::{self, Verdict},
+    files, table,
+};
 
 const PAGE: &str = "docs/reference/reasons.md";
 
@@ -44,7 +49,11 @@ fn the_reference_is_what_the_engines_say() {
             ..
         } = verdict;
         let phase = case.object["status"]["phase"].as_str().unwrap();
-        let (means, advice, argo) = (meaning(*reason), advice(*reason), verdict.argo());
+        let (means, advice, argo) = (
+            meaning("Reason", case.name),
+            advice(*reason),
+            verdict.argo(),
+        );
         writeln!(
             text,
             "| `{}` | {phase} | {means} | {advice} | {kstatus} | {argo} | {overridden} |",
@@ -52,15 +61,58 @@ fn the_reference_is_what_the_engines_say() {
         )
         .unwrap();
     }
+    partial_words(&mut text);
+    accounts(&mut text);
     files::compare(PAGE, &text);
 }
 
-/// The sentences above the reason in its own source.
-fn meaning(reason: Reason) -> String {
+fn partial_words(text: &mut String) {
+    text.push_str("\nOnly the conditions `Accepted` and `Submitted` carry these:\n\n");
+    text.push_str("| Reason | Means |\n|---|---|\n");
+    let with_object: Vec<Reason> = table::reasons().iter().map(|(reason, _)| *reason).collect();
+    for reason in Reason::ALL
+        .iter()
+        .filter(|reason| !with_object.contains(reason))
+    {
+        let means = meaning("Reason", reason.as_str());
+        writeln!(text, "| `{}` | {means} |", reason.as_str()).unwrap();
+    }
+}
+
+fn accounts(text: &mut String) {
+    text.push_str("\n## Accounts\n\nOf a CloudAccount and a ClusterCloudAccount alike.\n\n");
+    text.push_str("| Reason | Means | kstatus | Argo CD |\n|---|---|---|---|\n");
+    let object = |reason: &AccountReason| argocd::account_object("CloudAccount", *reason);
+    let objects: Vec<Value> = AccountReason::ALL.iter().map(object).collect();
+    for (reason, verdict) in AccountReason::ALL.iter().zip(engines::judge(&objects)) {
+        let (name, means) = (reason.as_str(), meaning("AccountReason", reason.as_str()));
+        let promised = match reason {
+            AccountReason::Ready => ["Current", "Healthy"],
+            AccountReason::Checking => ["InProgress", "Progressing"],
+            AccountReason::SecretNotFound
+            | AccountReason::SecretInvalid
+            | AccountReason::TokenExchangeFailed
+            | AccountReason::InstanceRoleNotAllowed
+            | AccountReason::InstanceRoleUnavailable
+            | AccountReason::EndpointNotAllowed
+            | AccountReason::CredentialsRejected => ["Failed", "Degraded"],
+        };
+        assert_eq!([&verdict.kstatus, verdict.argo()], promised, "{name}");
+        let [kstatus, argo] = promised;
+        writeln!(text, "| `{name}` | {means} | {kstatus} | {argo} |").unwrap();
+    }
+}
+
+/// The sentences above the word in the source of its list.
+fn meaning(list: &str, word: &str) -> String {
     let source = files::read("src/api/reason.rs");
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
-    let name = format!("{},", reason.as_str());
-    let at = lines.iter().position(|line| *line == name).unwrap();
+    let find = |wanted: String, from: usize| {
+        let found = lines[from..].iter().position(|line| *line == wanted);
+        from + found.unwrap_or_else(|| panic!("no {wanted} in the list"))
+    };
+    let name = format!("{word},");
+    let at = find(name.clone(), find(format!("pub enum {list} {{"), 0));
     let above = lines[..at].iter().rev();
     let mut sentences: Vec<&str> = above.map_while(|line| line.strip_prefix("/// ")).collect();
     sentences.reverse();
@@ -102,8 +154,7 @@ const fn advice(reason: Reason) -> &'static str {
         R::BareMetalRefused => "Set `allowBareMetal` in a new request, if losing local data is acceptable.",
         R::PermissionDenied => "Grant the action that the message names to the access key.",
         R::NotImplemented => "Upgrade the operator, or leave the field out.",
-        R::NotExecuted => "Create a new request if the restart is still wanted.",
-        R::ResolvedNotExecuted => "Create a new request if the restart is still wanted.",
+        R::NotExecuted | R::ResolvedNotExecuted => "Create a new request if the restart is still wanted.",
         R::RestoredFromBackup => "Create a request with a new name if a restart is wanted now.",
         R::StartDeadlineExceeded => "Remove what it waited for, then create a new request.",
         R::StartBeforePassed => "Create a new request with a later `startBefore`.",
