@@ -16,7 +16,7 @@ PLANE_AT_HAND := $(strip $(USE_EXISTING_CLUSTER) $(KUBEBUILDER_ASSETS) $(TEST_AS
   $(wildcard $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/kubebuilder-envtest/k8s/*) \
   $(wildcard $(HOME)/Library/Application?Support/io.kubebuilder.envtest/k8s/*))
 
-.PHONY: help demo test lint crds manifests image release-check doc controlplane helm tools demo-programs test-programs
+.PHONY: help demo test lint crds manifests image release-check doc controlplane helm engines tools demo-programs test-programs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,7 +27,7 @@ demo: tools ## restarts on a simulated cloud, on a real API server; KEEP=1 leave
 	@KEEP= $(LAB) demo $(if $(filter 1,$(KEEP)),--keep)
 
 test: tools ## all tests, on one real API server
-	@$(MAKE) --no-print-directory -j2 helm test-programs
+	@$(MAKE) --no-print-directory -j2 engines test-programs
 	@$(LAB) exec -- $(CARGO) test --locked --workspace
 
 lint: tools ## format, clippy, gofmt, docs, dependencies
@@ -36,7 +36,7 @@ lint: tools ## format, clippy, gofmt, docs, dependencies
 	@.ci/deny
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@command -v gofmt >/dev/null || { echo "make: gofmt is missing: install Go" >&2; exit 1; }
-	@bad=$$(gofmt -l tests/controlplane); [ -z "$$bad" ] || { echo "gofmt would change: $$bad" >&2; exit 1; }
+	@bad=$$(gofmt -l tests/controlplane tests/gitops); [ -z "$$bad" ] || { echo "gofmt would change: $$bad" >&2; exit 1; }
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
 crds: tools ## write crds/ again from the code
@@ -63,6 +63,10 @@ endif
 # After the control plane: two Go builds at once would take twice as long each.
 helm: controlplane
 	@.ci/go-tools/build.sh helm >/dev/null
+
+# What Argo CD and Flux judge objects with.
+engines: helm
+	@tests/gitops/build.sh >/dev/null
 
 demo-programs:
 	@$(BUILD) build --locked -p restart-operator -p cloudsim --bins --examples
