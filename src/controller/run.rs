@@ -273,17 +273,16 @@ fn again(view: Arc<View>, error: &Error, _: Arc<Context>) -> Action {
 
 type Ended = Result<(reflector::ObjectRef<View>, Action), controller::Error<Error, watcher::Error>>;
 
-/// Every item of the controller's stream is counted and, if it is an error, logged.
+/// Every item of the controller's stream that is an error is logged.
 fn ended(result: Ended, ctx: &Context) {
     match result {
-        Ok(_) => ctx.metrics.reconciled("ok"),
+        Ok(_) => {}
         Err(controller::Error::ObjectNotFound(object)) => {
             let namespace = object.namespace.clone().unwrap_or_default();
             ctx.memory.forget(&namespace, &object.name);
             tracing::debug!(namespace, name = object.name, "the object is gone");
         }
         Err(controller::Error::ReconcilerFailed(error, object)) => {
-            ctx.metrics.reconciled(error.as_str());
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 namespace = object.namespace.as_deref().unwrap_or_default(),
