@@ -15,6 +15,7 @@ use crate::{
         notice::{EventReason, Notice},
         state, target,
     },
+    telemetry::Chain,
 };
 
 /// Tells what changed between `before` and what was stored.
@@ -38,7 +39,7 @@ pub(super) async fn report(before: &RestartRequest, recorded: &Recorded, ctx: &C
         attempt = status
             .and_then(|status| Some(status.attempt.as_ref()?.number))
             .unwrap_or_default(),
-        message = status.map_or("", crate::protocol::story::message),
+        detail = status.map_or("", crate::protocol::story::message),
         "status written"
     );
     count(before, stored, ctx);
@@ -135,7 +136,7 @@ async fn publish(on: &RestartRequest, notice: &Notice, ctx: &Context) {
     let reference = on.object_ref(&());
     if let Err(error) = deadline(ctx.recorder.publish(&event, &reference)).await {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             reason = notice.reason.as_str(),
             "an Event could not be written"
         );

@@ -39,6 +39,7 @@ use crate::{
     cloud::{Clock, Registry, permit::Permits},
     metrics::Metrics,
     protocol::policy::Policy,
+    telemetry::Chain,
 };
 
 /// How the controller runs.
@@ -284,14 +285,14 @@ fn ended(result: Ended, ctx: &Context) {
         }
         Err(controller::Error::ReconcilerFailed(error, object)) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 namespace = object.namespace.as_deref().unwrap_or_default(),
                 name = object.name,
                 "a pass failed"
             );
         }
         Err(error) => tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             "the watch of requests failed; it is opened again"
         ),
     }
