@@ -136,8 +136,8 @@ async fn with_the_policy_a_running_request_is_not_deleted_and_the_refusal_names_
     until_seen_running(&world, NAME).await;
     // A new policy works a moment after it is stored.
     let dry = ["delete", "rr", NAME, "--dry-run=server"];
-    let refuses = async || !kubectl(&world, &dry).await.status.success();
-    crate::support::wait::until("the policy works", refuses).await;
+    let works = async || !kubectl(&world, &dry).await.status.success();
+    crate::support::wait::until("the policy works", works).await;
     let refused = kubectl(&world, &["delete", "rr", NAME]).await;
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     for way in [

@@ -2,6 +2,8 @@
 
 use std::{fs, path::PathBuf, process::Output};
 
+use restart_operator::api::Phase;
+
 use crate::{
     plain::Plain,
     support::{controlplane::users::User, world::World},
@@ -83,4 +85,20 @@ async fn look(world: &World, name: &str) -> String {
             plain.description(&told),
         );
     }
+}
+
+#[test]
+fn every_phase_has_its_picture() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kubectl_view/snapshots");
+    let mut drawn: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    drawn.sort();
+    let mut phases: Vec<_> = Phase::ALL
+        .iter()
+        .map(|phase| format!("{phase}.txt"))
+        .collect();
+    phases.sort();
+    assert_eq!(drawn, phases);
 }

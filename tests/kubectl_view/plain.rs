@@ -1,6 +1,8 @@
 //! Takes out of kubectl's words what differs from run to run: ids, times, ages, and the widths of the
 //! columns that they stood in.
 
+use std::fmt::Write as _;
+
 use jiff::civil::DateTime;
 use serde_json::Value;
 
@@ -84,7 +86,7 @@ impl Plain {
         let rows = self.rows(&lines.iter().map(|line| &line[2..]).collect::<Vec<_>>());
         text.push('\n');
         for line in align(&rows).lines() {
-            text.push_str(&format!("  {line}\n"));
+            writeln!(text, "  {line}").unwrap();
         }
         text
     }
@@ -104,7 +106,7 @@ fn collect(value: &Value, known: &mut Vec<(String, &'static str)>) {
             }
         }
         Value::Array(list) => list.iter().for_each(|value| collect(value, known)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
