@@ -111,6 +111,17 @@ async fn its_log_tells_one_life_in_one_line_per_change_with_stable_fields() {
         "timestamp",
         "uid",
     ];
+    let page = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/how-to/monitor.md"
+    ));
+    let page = page.unwrap();
+    for field in fields {
+        assert!(
+            page.contains(&format!("`{field}`")),
+            "{field} is not in the page"
+        );
+    }
     for line in &told {
         let mut seen: Vec<_> = line
             .as_object()

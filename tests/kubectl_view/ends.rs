@@ -75,7 +75,7 @@ async fn expired() {
     world
         .ask(
             NAME,
-            json!({"accountRef": account, "startDeadlineSeconds": 2}),
+            json!({"accountRef": account, "startDeadlineSeconds": 6}),
         )
         .await;
     world.until_phase(NAME, "Expired").await;

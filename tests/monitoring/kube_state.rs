@@ -98,6 +98,14 @@ fn every_path_leads_to_a_field_of_its_kind() {
 }
 
 #[test]
+fn no_page_names_another_metric() {
+    let page = metrics(&text("docs/how-to/monitor.md"));
+    let of_objects = page.iter().filter(|name| name.starts_with("kube_"));
+    let unknown: Vec<_> = of_objects.filter(|name| !names().contains(*name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
 fn the_documentation_names_exactly_its_metrics() {
     let page = metrics(&text("docs/reference/metrics.md"));
     let named: BTreeSet<_> = page

@@ -50,6 +50,7 @@ fn used() -> BTreeSet<String> {
         ));
     }
     used.extend(metrics(&text("docs/reference/metrics.md")));
+    used.extend(metrics(&text("docs/how-to/monitor.md")));
     used.retain(|name| !name.starts_with("kube_"));
     used
 }
