@@ -1,14 +1,20 @@
 //! A real Prometheus scrapes the shipped program, which works for a real API server and a simulated cloud.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
+use cloudsim::{Application, Fault, FaultRule, OrderPlan};
 use serde_json::{Value, json};
 
 use crate::{
     dashboard::{dashboard, expressions},
     files::{metrics, path, rules, text},
     prometheus::{Prometheus, Tools},
-    support::{failure::Outcome, process::Launch, wait, world::World},
+    support::{
+        failure::Outcome,
+        process::Launch,
+        wait,
+        world::{APP, World},
+    },
 };
 
 fn configuration(address: &str) -> String {
@@ -55,6 +61,15 @@ fn used() -> BTreeSet<String> {
     used
 }
 
+/// Until Prometheus has scraped the operator once.
+async fn until_scraped(prometheus: &Prometheus) {
+    wait::until("the operator was scraped", async || {
+        let up = prometheus.query("up == 1").await;
+        up.is_some_and(|found| !found.is_empty())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_prometheus_scrapes_the_operator_and_finds_every_metric_that_is_named() -> Outcome<()>
 {
@@ -68,11 +83,7 @@ async fn a_real_prometheus_scrapes_the_operator_and_finds_every_metric_that_is_n
     let _operator = shipped.start();
     let address = shipped.address().await;
     let prometheus = tools.start(&configuration(&address)).await;
-    wait::until("the operator was scraped", async || {
-        let up = prometheus.query("up == 1").await;
-        up.is_some_and(|found| !found.is_empty())
-    })
-    .await;
+    until_scraped(&prometheus).await;
     world.ask("first", json!({})).await;
     world.until_phase("first", "Succeeded").await;
     // The end was seen as a change, because the counter was there before it.
@@ -116,6 +127,49 @@ async fn a_real_prometheus_scrapes_the_operator_and_finds_every_metric_that_is_n
             prometheus.query(&expression).await.is_some(),
             "{expression}"
         );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_outcome_and_a_paused_order_are_seen_by_their_alerts() -> Outcome<()> {
+    let test = "a_lost_outcome_and_a_paused_order_are_seen_by_their_alerts";
+    let Some(tools) = Tools::or_leave_out(test)? else {
+        return Ok(());
+    };
+    let plan = OrderPlan::lasting(Duration::from_millis(400)).batches(2);
+    let world = World::with("alerts", |config| {
+        let waits = Application::running("app-2").with_plan(plan.clone().ending(8));
+        config.applications.push(waits);
+    })
+    .await;
+    let logs = tempfile::tempdir().unwrap();
+    let host = Launch::host(&world, "alerting", logs.path());
+    let _operator = host.start();
+    let prometheus = tools.start(&configuration(&host.address().await)).await;
+    until_scraped(&prometheus).await;
+    world
+        .sim
+        .inject(FaultRule::on("RestartApplication", Fault::DropAfter).app(APP));
+    world.ask("lost", json!({})).await;
+    // The order that comes next would tell the operator whose the lost one is.
+    world.until_phase("lost", "Unknown").await;
+    let other = json!({"target": {"saeApplication": {"appId": "app-2"}}});
+    world.ask("paused", other).await;
+    world.until_phase("paused", "Paused").await;
+    for alert in [
+        "RestartOperatorRequestUnknown",
+        "RestartOperatorRequestPaused",
+    ] {
+        wait::until(&format!("{alert} waits for its time"), async || {
+            let rules = evaluated(&prometheus).await;
+            let rule = rules.iter().find(|rule| rule["name"] == alert);
+            // It fires after its `for`, which promtool has tried.
+            rule.is_some_and(|rule| {
+                rule["state"] == "pending" && rule["alerts"][0]["value"] == "1e+00"
+            })
+        })
+        .await;
     }
     Ok(())
 }
