@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     cloud::{error::Kind, observer::CallObserver, types::Product},
-    metrics::{ByResult, Metrics},
+    metrics::{ByResult, Metrics, closed::OK},
     server::Health,
 };
 
@@ -38,7 +38,11 @@ impl CallObserver for Calls {
         elapsed: Duration,
         clock_offset: Option<SignedDuration>,
     ) {
-        let result = result.map_or("ok", Kind::as_str);
+        debug_assert!(
+            product.operations().contains(&operation),
+            "{operation} is not in the closed list of {product:?}"
+        );
+        let result = result.map_or(OK, Kind::as_str);
         let labels = ByResult {
             product: product.as_str(),
             operation,

@@ -1,54 +1,30 @@
 //! What is counted. Labels have closed values: never a namespace, an object, an account, an
 //! application or an order. What a single object does is told by its status.
 
+pub mod closed;
+pub mod labels;
+
 use std::sync::{
     Mutex, OnceLock, PoisonError,
     atomic::{AtomicI64, AtomicU64},
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
 
+pub use self::labels::{
+    ByAnswer, ByKind, ByOperation, ByOutcome, ByPass, ByPhase, ByProduct, ByReady, ByRequest,
+    ByResult,
+};
 use crate::process_metrics::Process;
 
 /// What `/metrics` answers with. Prometheus 3 drops a scrape of any other spelling.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type FloatGauge = Gauge<f64, AtomicU64>;
-
-macro_rules! labels {
-    ($($(#[$doc:meta])* $name:ident { $($label:ident),+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-        pub struct $name { $(#[doc = "A word of a closed list."] pub $label: &'static str),+ }
-    )+};
-}
-
-labels! {
-    /// Of a product.
-    ByProduct { product }
-    /// Of a product's call.
-    ByOperation { product, operation }
-    /// Of a request by its phase.
-    ByPhase { product, phase }
-    /// Of a request by its end.
-    ByOutcome { product, operation, outcome }
-    /// Of a restart call by its answer.
-    ByAnswer { product, operation, answer }
-    /// Of a cloud call by its result.
-    ByResult { product, operation, result }
-    /// Of an account.
-    ByReady { kind, ready }
-    /// Of a watch.
-    ByKind { kind }
-    /// Of a pass.
-    ByPass { result }
-    /// Of a request to the API server.
-    ByRequest { verb, resource, code }
-}
 
 /// Gauges that are read from the caches at each scrape.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +63,7 @@ pub struct Metrics {
     clock_offset: Family<ByProduct, FloatGauge>,
     watch_success: Family<ByKind, FloatGauge>,
     reconciles: Family<ByPass, Counter>,
-    reconcile_duration: Histogram,
+    reconcile_duration: Family<ByPass, Histogram>,
     reconciles_active: Gauge,
     kube_requests: Family<ByRequest, Counter>,
     development: Gauge,
@@ -117,7 +93,7 @@ fn call() -> Histogram {
 }
 
 impl Metrics {
-    /// All metrics at zero, registered under their names.
+    /// All metrics, registered under their names; counters begin at zero.
     #[must_use]
     pub fn new() -> Self {
         let mut metrics = Self {
@@ -139,12 +115,13 @@ impl Metrics {
             clock_offset: Family::default(),
             watch_success: Family::default(),
             reconciles: Family::default(),
-            reconcile_duration: call(),
+            reconcile_duration: Family::new_with_constructor(call),
             reconciles_active: Gauge::default(),
             kube_requests: Family::default(),
             development: Gauge::default(),
         };
         metrics.register();
+        metrics.begin_at_zero();
         metrics
     }
 
@@ -168,7 +145,7 @@ impl Metrics {
         r.register("requests", "Requests in the cache", self.requests.clone());
         r.register_with_unit(
             "oldest_unfinished",
-            "Age of the oldest request that has not ended",
+            "Age of the oldest unfinished request that waits for no person",
             Unit::Seconds,
             self.oldest.clone(),
         );
@@ -218,7 +195,7 @@ impl Metrics {
         );
         r.register_with_unit(
             "cloud_clock_offset",
-            "Clock of the cloud minus clock of the operator",
+            "Clock of the cloud minus clock of the operator, in whole seconds",
             Unit::Seconds,
             self.clock_offset.clone(),
         );
@@ -256,6 +233,23 @@ impl Metrics {
         );
     }
 
+    /// Every series that can be named now. Those of `kube_requests` cannot (their codes are too
+    /// many), and gauges have no value before somebody measures one.
+    fn begin_at_zero(&self) {
+        closed::restarts().for_each(|labels| {
+            drop(self.wait.get_or_create(&labels));
+            drop(self.duration.get_or_create(&labels));
+        });
+        closed::ends().for_each(|labels| drop(self.finished.get_or_create(&labels)));
+        closed::answers().for_each(|labels| drop(self.submissions.get_or_create(&labels)));
+        closed::products().for_each(|labels| drop(self.adopted.get_or_create(&labels)));
+        closed::calls().for_each(|labels| drop(self.cloud_requests.get_or_create(&labels)));
+        for result in closed::PASSES {
+            drop(self.reconciles.get_or_create(&ByPass { result }));
+            drop(self.reconcile_duration.get_or_create(&ByPass { result }));
+        }
+    }
+
     /// Where the gauges of the caches come from. Set once.
     pub fn read_from(&self, source: impl Fn() -> Snapshot + Send + Sync + 'static) {
         // A second source is a second controller in one process: the first one is told of.
@@ -279,17 +273,21 @@ impl Metrics {
 
     fn fill(&self, snapshot: &Snapshot) {
         self.leader.set(i64::from(snapshot.leads));
+        // A phase that nothing is in is a zero, not a gap.
         self.requests.clear();
-        for (labels, count) in &snapshot.requests {
-            self.requests.get_or_create(labels).set(*count);
+        let none = closed::requests().map(|labels| (labels, 0));
+        for (labels, count) in none.chain(snapshot.requests.iter().copied()) {
+            self.requests.get_or_create(&labels).set(count);
         }
         self.oldest.clear();
-        for (labels, age) in &snapshot.oldest {
-            self.oldest.get_or_create(labels).set(*age);
+        let none = closed::products().map(|labels| (labels, 0.0));
+        for (labels, age) in none.chain(snapshot.oldest.iter().copied()) {
+            self.oldest.get_or_create(&labels).set(age);
         }
         self.accounts.clear();
-        for (labels, count) in &snapshot.accounts {
-            self.accounts.get_or_create(labels).set(*count);
+        let none = closed::accounts().map(|labels| (labels, 0));
+        for (labels, count) in none.chain(snapshot.accounts.iter().copied()) {
+            self.accounts.get_or_create(&labels).set(count);
         }
     }
 
@@ -350,19 +348,19 @@ impl Metrics {
             .set(epoch_seconds);
     }
 
-    /// A pass ended.
-    pub fn reconciled(&self, result: &'static str) {
-        self.reconciles.get_or_create(&ByPass { result }).inc();
+    /// A pass begins.
+    pub fn pass_begins(&self) {
+        self.reconciles_active.inc();
     }
 
-    /// A pass begins or ends.
-    pub fn passes_active(&self, change: i64) {
-        self.reconciles_active.inc_by(change);
-    }
-
-    /// A pass took this long.
-    pub fn pass_duration(&self, seconds: f64) {
-        self.reconcile_duration.observe(seconds);
+    /// A pass ended, after this many seconds.
+    pub fn pass_ended(&self, result: &'static str, seconds: f64) {
+        self.reconciles_active.dec();
+        let labels = ByPass { result };
+        self.reconciles.get_or_create(&labels).inc();
+        self.reconcile_duration
+            .get_or_create(&labels)
+            .observe(seconds);
     }
 
     /// A request to the API server was answered.
@@ -377,110 +375,4 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    };
-
-    use super::*;
-
-    #[test]
-    fn a_scrape_is_alone_while_it_fills_and_reads_the_gauges() {
-        let metrics = Arc::new(Metrics::new());
-        let (other, alone) = (Arc::downgrade(&metrics), Arc::new(AtomicBool::new(false)));
-        let seen = alone.clone();
-        metrics.read_from(move || {
-            let other = other.upgrade().unwrap();
-            seen.store(other.scrape.try_lock().is_err(), Ordering::Relaxed);
-            Snapshot::default()
-        });
-        drop(metrics.encode());
-        assert!(alone.load(Ordering::Relaxed));
-    }
-
-    #[test]
-    fn a_scrape_names_every_metric_as_the_reference_does() {
-        let metrics = Metrics::new();
-        let (product, operation) = ("sae", "RestartApplication");
-        metrics.submission(ByAnswer {
-            product,
-            operation,
-            answer: "accepted",
-        });
-        metrics.adopted(product);
-        metrics.submitted(ByOperation { product, operation }, 0.2);
-        metrics.finished(
-            ByOutcome {
-                product,
-                operation,
-                outcome: "Succeeded",
-            },
-            Some(3.0),
-        );
-        metrics.cloud_call(
-            ByResult {
-                product,
-                operation,
-                result: "ok",
-            },
-            0.1,
-        );
-        metrics.clock_offset(product, -1.0);
-        metrics.watch_success("RestartRequest", 1.7e9);
-        metrics.reconciled("ok");
-        metrics.kube_request(ByRequest {
-            verb: "update",
-            resource: "restartrequests",
-            code: "200",
-        });
-        metrics.read_from(|| Snapshot {
-            requests: vec![(
-                ByPhase {
-                    product: "sae",
-                    phase: "Running",
-                },
-                2,
-            )],
-            oldest: vec![(ByProduct { product: "sae" }, 9.0)],
-            accounts: vec![(
-                ByReady {
-                    kind: "CloudAccount",
-                    ready: "true",
-                },
-                1,
-            )],
-            leads: true,
-        });
-        let text = metrics.encode();
-        for line in [
-            "restart_operator_build_info{version=",
-            "restart_operator_leader 1",
-            "restart_operator_requests{product=\"sae\",phase=\"Running\"} 2",
-            "restart_operator_requests_finished_total{product=\"sae\",operation=\"RestartApplication\",outcome=\"Succeeded\"} 1",
-            "restart_operator_request_wait_seconds_bucket{",
-            "restart_operator_request_duration_seconds_count{",
-            "restart_operator_oldest_unfinished_seconds{product=\"sae\"} 9",
-            "restart_operator_submissions_total{product=\"sae\",operation=\"RestartApplication\",answer=\"accepted\"} 1",
-            "restart_operator_orders_adopted_total{product=\"sae\"} 1",
-            "restart_operator_cloud_requests_total{product=\"sae\",operation=\"RestartApplication\",result=\"ok\"} 1",
-            "restart_operator_cloud_request_duration_seconds_sum{",
-            "restart_operator_cloud_clock_offset_seconds{product=\"sae\"} -1",
-            "restart_operator_accounts{kind=\"CloudAccount\",ready=\"true\"} 1",
-            "restart_operator_watch_last_success_timestamp_seconds{kind=\"RestartRequest\"} 1700000000",
-            "restart_operator_reconcile_total{result=\"ok\"} 1",
-            "restart_operator_reconcile_duration_seconds_count 0",
-            "restart_operator_reconciles_active 0",
-            "restart_operator_kube_requests_total{verb=\"update\",resource=\"restartrequests\",code=\"200\"} 1",
-            "restart_operator_development_endpoints 0",
-            "process_cpu_seconds_total ",
-            "process_resident_memory_bytes ",
-            "process_start_time_seconds ",
-            "process_open_fds ",
-            "# EOF",
-        ] {
-            assert!(text.contains(line), "{line} is not in\n{text}");
-        }
-        assert!(!text.contains("_total_total"));
-    }
-}
+mod tests;

@@ -8,32 +8,13 @@
 
 mod support;
 
-use std::path::Path;
-
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{
     process::{Launch, OperatorProcess},
-    wait,
     world::{World, phase_of, story},
 };
 
 const NAME: &str = "shipped";
-
-/// What the program wrote to its log so far.
-fn log(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join(format!("{NAME}.log"))).unwrap_or_default()
-}
-
-/// The address that it serves probes and metrics on, from its log.
-async fn address(folder: &Path) -> String {
-    let found = || {
-        let text = log(folder);
-        let (_, rest) = text.split_once("address=")?;
-        Some(rest.split_whitespace().next()?.to_owned())
-    };
-    wait::until("the program told its address", async || found().is_some()).await;
-    found().unwrap()
-}
 
 async fn get(address: &str, path: &str) -> (u16, String, String) {
     let answer = reqwest::get(format!("http://{address}{path}"))
@@ -59,8 +40,9 @@ async fn end(mut operator: OperatorProcess) {
 async fn probes_and_metrics_tell_what_it_does_and_sigterm_ends_it() {
     let world = World::new("binary").await;
     let logs = tempfile::tempdir().unwrap();
-    let operator = Launch::shipped(&world, NAME, logs.path()).start();
-    let address = address(logs.path()).await;
+    let shipped = Launch::shipped(&world, NAME, logs.path());
+    let operator = shipped.start();
+    let address = shipped.address().await;
     world.ask("first", json!({})).await;
     world.until_phase("first", "Succeeded").await;
     assert_eq!(get(&address, "/healthz").await.0, 200);
@@ -84,8 +66,94 @@ async fn probes_and_metrics_tell_what_it_does_and_sigterm_ends_it() {
         assert!(!metrics.contains(name), "a metric names {name}");
     }
     assert_eq!(get(&address, "/debug").await.0, 404);
-    assert!(log(logs.path()).contains("never use this with a real credential"));
+    assert!(
+        shipped
+            .log()
+            .contains("never use this with a real credential")
+    );
     end(operator).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_log_tells_one_life_in_one_line_per_change_with_stable_fields() {
+    let world = World::new("log").await;
+    let logs = tempfile::tempdir().unwrap();
+    let shipped = Launch::shipped(&world, NAME, logs.path()).shipped_log();
+    let operator = shipped.start();
+    world.ask("first", json!({})).await;
+    let object = world.until_phase("first", "Succeeded").await;
+    end(operator).await;
+    let log = shipped.log();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    for line in &lines {
+        for field in ["timestamp", "level", "target", "message"] {
+            assert!(line[field].is_string(), "{line} lacks {field}");
+        }
+    }
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line["message"] == "status written")
+        .collect();
+    let fields = [
+        "attempt",
+        "detail",
+        "level",
+        "message",
+        "name",
+        "namespace",
+        "order",
+        "phase",
+        "reason",
+        "target",
+        "timestamp",
+        "uid",
+    ];
+    let page = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/how-to/monitor.md"
+    ));
+    let page = page.unwrap();
+    for field in fields {
+        assert!(
+            page.contains(&format!("`{field}`")),
+            "{field} is not in the page"
+        );
+    }
+    for line in &told {
+        let mut seen: Vec<_> = line
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(seen, fields, "{line}");
+        assert_eq!(line["uid"], object.metadata.uid.clone().unwrap());
+        assert_eq!(
+            (&line["namespace"], &line["name"]),
+            (&json!(world.namespace), &json!("first"))
+        );
+    }
+    let phases: Vec<_> = told
+        .iter()
+        .map(|line| line["phase"].as_str().unwrap())
+        .collect();
+    assert_eq!(phases, ["Submitting", "Running", "Succeeded"], "{log}");
+    let order = world.ledger().restarts()[0].order.clone();
+    assert_eq!(told[2]["order"], json!(order));
+    assert_eq!(told[2]["detail"], format!("change order {order} succeeded"));
+    for level in ["WARN", "ERROR"] {
+        let loud: Vec<_> = lines.iter().filter(|line| line["level"] == level).collect();
+        let expected = usize::from(level == "WARN"); // of the development flag
+        assert_eq!(loud.len(), expected, "{loud:#?}");
+    }
+    assert!(
+        !log.contains(cloudsim::DEFAULT_KEY_SECRET),
+        "a secret is in the log"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,6 +37,23 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::Throttled,
+        Self::Transient,
+        Self::Busy,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::NotRunning,
+        Self::Mismatch,
+        Self::Unsupported,
+        Self::BareMetal,
+        Self::Invalid,
+        Self::Billing,
+        Self::Unexpected,
+    ];
+
     /// A closed metric label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

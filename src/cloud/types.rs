@@ -34,6 +34,41 @@ impl Product {
         }
     }
 
+    /// Every call that is made to it, by the cloud's own names: a closed metric label.
+    #[must_use]
+    pub const fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Sae => &[
+                "RestartApplication",
+                "RestartInstances",
+                "BatchRestartApplications",
+                "AbortChangeOrder",
+                "DescribeApplicationStatus",
+                "DescribeApplicationGroups",
+                "DescribeApplicationInstances",
+                "ListApplications",
+                "DescribeNamespaceResources",
+                "DescribeChangeOrder",
+                "DescribePipeline",
+                "ListChangeOrders",
+                "ListNamespaceChangeOrders",
+            ],
+            Self::Edas => &[
+                "RestartApplication",
+                "AbortChangeOrder",
+                "ListApplication",
+                "QueryApplicationStatus",
+                "ListRecentChangeOrder",
+                "GetChangeOrderInfo",
+            ],
+            Self::Volcengine => &[
+                "RebootInstances",
+                "DescribeInstances",
+                "DescribeSystemEvents",
+            ],
+        }
+    }
+
     /// The cloud whose accounts serve it.
     #[must_use]
     pub const fn cloud(self) -> Cloud {

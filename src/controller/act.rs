@@ -28,6 +28,7 @@ use crate::{
         decide::{Step, Why},
         target,
     },
+    telemetry::Chain,
 };
 
 /// Carries out a step for a request.
@@ -215,7 +216,7 @@ async fn look(
     let look = look?;
     let rivals = rivals(&look, call, on, ctx).await.map_err(|error| {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             "requests could not be listed"
         );
         local(
@@ -296,7 +297,7 @@ async fn learn_creator(
         }
         Ok(None) => {}
         Err(error) => tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             "the creator of an order of ours could not be read; the next order tells"
         ),
     }
@@ -328,7 +329,7 @@ async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
             ),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     "requests could not be listed"
                 );
                 let text = "other requests could not be listed".to_owned();
@@ -369,7 +370,7 @@ async fn delete(on: &RestartRequest, ctx: &Context) -> Done {
         Ok(_) => Done::Deleted,
         Err(error) => {
             tracing::debug!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 "not deleted; looked at again"
             );
             let until = ctx

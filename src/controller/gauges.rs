@@ -3,15 +3,30 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use tokio::sync::watch;
 
 use super::{accounts::Accounts, view::View};
 use crate::{
+    api::{Phase, RestartRequest},
     cloud::Clock,
     metrics::{ByPhase, ByProduct, ByReady, Snapshot},
     protocol::{state, target},
 };
+
+/// However long it takes, nothing is wrong with the operator: these have alerts of their own, or were
+/// put aside on purpose.
+const fn waits_for_a_person(phase: Phase) -> bool {
+    matches!(phase, Phase::Suspended | Phase::Paused | Phase::Unknown)
+}
+
+/// Its creation, or the end of its last suspension.
+fn begun(request: &RestartRequest) -> Timestamp {
+    let status = request.status.as_ref();
+    let resumed = status.and_then(|status| status.waiting_since.as_ref());
+    resumed.map_or_else(|| state::created(request), |time| time.0)
+}
 
 /// What the caches show now.
 pub(super) fn source(
@@ -31,8 +46,8 @@ pub(super) fn source(
             *requests
                 .entry((product, status.phase.as_str()))
                 .or_default() += 1;
-            if status.completion_time.is_none() {
-                let age = now.duration_since(state::created(request)).as_secs_f64();
+            if status.completion_time.is_none() && !waits_for_a_person(status.phase) {
+                let age = now.duration_since(begun(request)).as_secs_f64();
                 let oldest = oldest.entry(product).or_default();
                 *oldest = oldest.max(age);
             }

@@ -8,7 +8,7 @@
 
 mod election;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use k8s_openapi::{
@@ -17,7 +17,7 @@ use k8s_openapi::{
 use kube::{Api, Client, api::PostParams};
 use tokio::{sync::watch, time::timeout};
 
-use crate::cloud::Clock;
+use crate::{cloud::Clock, telemetry::Chain};
 use election::{Election, Move, next_record};
 
 /// Longest time that one request may take. A leader whose renewal hangs for this long still has
@@ -131,12 +131,12 @@ impl Lease {
     }
 
     fn failed(&mut self, error: &kube::Error, what: &str) {
-        let error = error as &dyn Error;
+        let error = Chain(error);
         // A standby asks every second: one line tells of an outage, not thousands.
         if std::mem::replace(&mut self.failing, true) {
-            tracing::debug!(error, "{what}");
+            tracing::debug!(%error, "{what}");
         } else {
-            tracing::warn!(error, "{what}");
+            tracing::warn!(%error, "{what}");
         }
         self.election.unsure(self.clock.boot());
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::runtime::controller::Action;
+use kube::{Resource as _, runtime::controller::Action};
 
 use super::{
     Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::{Phase, RestartRequest},
     cloud::types::AttemptId,
+    metrics::closed::OK,
     protocol::{
         absorb::{Done, Next},
         decide::{Seen, Step, decide},
@@ -31,8 +32,13 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
     match &view.object {
         Ok(request) => timed(request, &ctx).await,
         Err(error) => {
+            ctx.metrics.pass_begins();
+            ctx.metrics.pass_ended("undecodable", 0.0);
+            let meta = view.meta();
             tracing::error!(
                 error,
+                namespace = meta.namespace.as_deref().unwrap_or_default(),
+                name = meta.name.as_deref().unwrap_or_default(),
                 "a request cannot be decoded; it is left alone until it changes"
             );
             Ok(Action::await_change())
@@ -42,12 +48,12 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
 
 async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
     let begin = ctx.clock.boot();
-    ctx.metrics.passes_active(1);
+    ctx.metrics.pass_begins();
     // On the heap: hundreds of passes wait for their time at once.
     let result = Box::pin(pass(request, ctx)).await;
-    ctx.metrics.passes_active(-1);
-    ctx.metrics
-        .pass_duration(ctx.clock.boot().saturating_sub(begin).as_secs_f64());
+    let seconds = ctx.clock.boot().saturating_sub(begin).as_secs_f64();
+    let word = result.as_ref().map_or_else(Error::as_str, |_| OK);
+    ctx.metrics.pass_ended(word, seconds);
     result
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::RestartRequest,
     protocol::absorb::{Done, Next, absorb},
+    telemetry::Chain,
 };
 
 /// Tries of one pass. Each is a PUT and, if it was not confirmed, a read of what is stored.
@@ -69,7 +70,7 @@ pub(super) async fn record(
             }
             Err(error) => {
                 tracing::debug!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     "a status write was not confirmed"
                 );
             }

@@ -15,6 +15,7 @@ use crate::{
         notice::{EventReason, Notice},
         state, target,
     },
+    telemetry::Chain,
 };
 
 /// Tells what changed between `before` and what was stored.
@@ -23,13 +24,12 @@ pub(super) async fn report(before: &RestartRequest, recorded: &Recorded, ctx: &C
         return;
     }
     let stored = &recorded.stored;
-    let (old, new) = (phase(before), phase(stored));
     let status = stored.status.as_ref();
     tracing::info!(
         namespace = stored.metadata.namespace.as_deref().unwrap_or_default(),
         name = stored.metadata.name.as_deref().unwrap_or_default(),
         uid = stored.metadata.uid.as_deref().unwrap_or_default(),
-        phase = new.as_str(),
+        phase = phase(stored).as_str(),
         reason = status
             .and_then(crate::protocol::story::told)
             .map_or("", |reason| reason.as_str()),
@@ -39,12 +39,10 @@ pub(super) async fn report(before: &RestartRequest, recorded: &Recorded, ctx: &C
         attempt = status
             .and_then(|status| Some(status.attempt.as_ref()?.number))
             .unwrap_or_default(),
-        message = status.map_or("", crate::protocol::story::message),
+        detail = status.map_or("", crate::protocol::story::message),
         "status written"
     );
-    if old != new {
-        count_transition(stored, ctx);
-    }
+    count(before, stored, ctx);
     for notice in &recorded.next.notices {
         if notice.reason == EventReason::Adopted {
             ctx.metrics.adopted(target::labels(&stored.spec.target).0);
@@ -68,30 +66,49 @@ pub(super) fn count_submission(on: &RestartRequest, answer: &Answer, ctx: &Conte
     });
 }
 
-/// The phase changed: the wait is over, or the request is.
-fn count_transition(stored: &RestartRequest, ctx: &Context) {
-    let Some(status) = &stored.status else { return };
+/// What of a status was not told by the one before: each of the two times is counted once, when it is
+/// first stored. The phase does not tell, since a request may run, pause and run again.
+#[derive(Debug, PartialEq)]
+struct News {
+    /// The call was accepted, this many seconds after the creation.
+    waited: Option<f64>,
+    /// The end; with the seconds since the accepted call, if there was one.
+    ended: Option<(&'static str, Option<f64>)>,
+}
+
+fn news(before: &RestartRequest, stored: &RestartRequest) -> News {
+    let times = |of: &RestartRequest| {
+        let status = of.status.as_ref();
+        let started = status.and_then(|status| status.start_time.as_ref());
+        let ended = status.and_then(|status| status.completion_time.as_ref());
+        (started.map(|time| time.0), ended.map(|time| time.0))
+    };
+    let ((old_start, old_end), (start, end)) = (times(before), times(stored));
+    let new_start = start.filter(|_| old_start.is_none());
+    let new_end = end.filter(|_| old_end.is_none());
+    News {
+        waited: new_start.map(|at| at.duration_since(state::created(stored)).as_secs_f64()),
+        ended: new_end.map(|end| {
+            let ran = start.map(|start| end.duration_since(start).as_secs_f64());
+            (phase(stored).as_str(), ran)
+        }),
+    }
+}
+
+fn count(before: &RestartRequest, stored: &RestartRequest, ctx: &Context) {
     let (product, operation) = target::labels(&stored.spec.target);
-    let started = status.start_time.as_ref().map(|time| time.0);
-    match (&status.completion_time, started) {
-        (Some(end), _) => {
-            let seconds = started.map(|start| end.0.duration_since(start).as_secs_f64());
-            let outcome = status.phase.as_str();
-            ctx.metrics.finished(
-                ByOutcome {
-                    product,
-                    operation,
-                    outcome,
-                },
-                seconds,
-            );
-        }
-        (None, Some(start)) if status.phase == Phase::Running => {
-            let waited = start.duration_since(state::created(stored)).as_secs_f64();
-            ctx.metrics
-                .submitted(ByOperation { product, operation }, waited);
-        }
-        (None, _) => {}
+    let News { waited, ended } = news(before, stored);
+    if let Some(seconds) = waited {
+        let labels = ByOperation { product, operation };
+        ctx.metrics.submitted(labels, seconds);
+    }
+    if let Some((outcome, seconds)) = ended {
+        let labels = ByOutcome {
+            product,
+            operation,
+            outcome,
+        };
+        ctx.metrics.finished(labels, seconds);
     }
 }
 
@@ -119,9 +136,57 @@ async fn publish(on: &RestartRequest, notice: &Notice, ctx: &Context) {
     let reference = on.object_ref(&());
     if let Err(error) = deadline(ctx.recorder.publish(&event, &reference)).await {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             reason = notice.reason.as_str(),
             "an Event could not be written"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request created at second 0 with this phase, start and end.
+    fn request(phase: &str, times: &str) -> RestartRequest {
+        let text = format!(
+            r#"{{"apiVersion": "restart-operator.dev/v1alpha1", "kind": "RestartRequest",
+            "metadata": {{"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}},
+            "spec": {{"accountRef": {{"name": "a"}}, "target": {{"saeApplication": {{"appId": "x"}}}}}},
+            "status": {{"phase": "{phase}" {times}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    const STARTED: &str = r#", "startTime": "2026-01-01T00:00:07Z""#;
+
+    #[test]
+    fn a_request_that_runs_again_after_a_pause_is_counted_once() {
+        let (submitting, running) = (request("Submitting", ""), request("Running", STARTED));
+        assert_eq!(news(&submitting, &running).waited, Some(7.0));
+        let paused = request("Paused", STARTED);
+        assert_eq!(news(&running, &paused).waited, None);
+        assert_eq!(news(&paused, &running).waited, None);
+    }
+
+    #[test]
+    fn an_end_is_counted_once_and_takes_time_only_after_an_accepted_call() {
+        let end = r#"2026-01-01T00:00:10Z"#;
+        let ended = request(
+            "Succeeded",
+            &format!(r#"{STARTED}, "completionTime": "{end}""#),
+        );
+        let running = request("Running", STARTED);
+        assert_eq!(news(&running, &ended).ended, Some(("Succeeded", Some(3.0))));
+        assert_eq!(news(&ended, &ended).ended, None);
+        let skipped = request("Skipped", &format!(r#", "completionTime": "{end}""#));
+        let told = news(&request("Pending", ""), &skipped);
+        assert_eq!(
+            told,
+            News {
+                waited: None,
+                ended: Some(("Skipped", None))
+            }
         );
     }
 }

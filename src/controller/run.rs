@@ -39,6 +39,7 @@ use crate::{
     cloud::{Clock, Registry, permit::Permits},
     metrics::Metrics,
     protocol::policy::Policy,
+    telemetry::Chain,
 };
 
 /// How the controller runs.
@@ -273,26 +274,25 @@ fn again(view: Arc<View>, error: &Error, _: Arc<Context>) -> Action {
 
 type Ended = Result<(reflector::ObjectRef<View>, Action), controller::Error<Error, watcher::Error>>;
 
-/// Every item of the controller's stream is counted and, if it is an error, logged.
+/// Every item of the controller's stream that is an error is logged.
 fn ended(result: Ended, ctx: &Context) {
     match result {
-        Ok(_) => ctx.metrics.reconciled("ok"),
+        Ok(_) => {}
         Err(controller::Error::ObjectNotFound(object)) => {
             let namespace = object.namespace.clone().unwrap_or_default();
             ctx.memory.forget(&namespace, &object.name);
             tracing::debug!(namespace, name = object.name, "the object is gone");
         }
         Err(controller::Error::ReconcilerFailed(error, object)) => {
-            ctx.metrics.reconciled(error.as_str());
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 namespace = object.namespace.as_deref().unwrap_or_default(),
                 name = object.name,
                 "a pass failed"
             );
         }
         Err(error) => tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             "the watch of requests failed; it is opened again"
         ),
     }

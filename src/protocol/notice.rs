@@ -53,6 +53,33 @@ pub enum EventReason {
 }
 
 impl EventReason {
+    /// Every reason.
+    pub const ALL: [Self; 23] = [
+        Self::Submitted,
+        Self::Adopted,
+        Self::Queued,
+        Self::Suspended,
+        Self::Resumed,
+        Self::CancelRequested,
+        Self::ResolutionApplied,
+        Self::Succeeded,
+        Self::DryRunPassed,
+        Self::Cancelled,
+        Self::Skipped,
+        Self::PreflightWarning,
+        Self::Rejected,
+        Self::Resolving,
+        Self::OutcomeUnknown,
+        Self::PausedInCloud,
+        Self::CancelTooLate,
+        Self::SuspendIgnored,
+        Self::ResolutionRefused,
+        Self::PartiallySucceeded,
+        Self::Failed,
+        Self::NotExecuted,
+        Self::Expired,
+    ];
+
     /// The word in the Event.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -238,9 +238,13 @@ fn ending_message(draft: &Draft<'_>, reason: Reason) -> String {
         "startBefore passed while the request waited, so nothing was sent; create a new request \
          with a later startBefore"
     } else if reason == Reason::StartDeadlineExceeded {
+        let why = if waited_for.is_empty() {
+            "no operator worked on it in that time. Create a new request".to_owned()
+        } else {
+            format!("it waited last for: {waited_for}. Remove that cause and create a new request")
+        };
         return format!(
-            "the request waited longer than startDeadlineSeconds ({} s), so nothing was sent; it \
-             waited last for: {waited_for}. Remove that cause and create a new request",
+            "the request waited longer than startDeadlineSeconds ({} s), so nothing was sent; {why}",
             draft.on.spec.start_deadline_seconds,
         );
     } else if reason == Reason::RestoredFromBackup {

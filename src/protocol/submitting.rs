@@ -53,7 +53,8 @@ pub(super) fn opened(draft: &mut Draft<'_>, opening: &Opening) {
     }
     draft.tell(
         Reason::Submitting,
-        "the intent is stored; the restart call is being made",
+        "the intent is stored and the restart call is being made; should its answer be lost, the outcome \
+         is looked for, and nothing is restarted twice",
     );
     draft.go_on = true;
 }

@@ -131,6 +131,15 @@ pub const fn stops_by_force(target: &Target) -> bool {
     matches!(target, Target::VolcengineInstances(ecs) if ecs.force_stop)
 }
 
+/// Product and name of every restart call.
+pub const RESTARTS: [(&str, &str); 5] = [
+    ("sae", "RestartApplication"),
+    ("sae", "RestartInstances"),
+    ("sae", "BatchRestartApplications"),
+    ("edas", "RestartApplication"),
+    ("volcengine", "RebootInstances"),
+];
+
 /// Product and the cloud's name of the call: closed metric labels.
 #[must_use]
 pub fn labels(spec: &TargetSpec) -> (&'static str, &'static str) {
@@ -142,11 +151,11 @@ pub fn labels(spec: &TargetSpec) -> (&'static str, &'static str) {
         volcengine_instances,
     } = spec;
     match () {
-        () if sae_application.is_some() => ("sae", "RestartApplication"),
-        () if sae_instances.is_some() => ("sae", "RestartInstances"),
-        () if sae_applications.is_some() => ("sae", "BatchRestartApplications"),
-        () if edas_application.is_some() => ("edas", "RestartApplication"),
-        () if volcengine_instances.is_some() => ("volcengine", "RebootInstances"),
+        () if sae_application.is_some() => RESTARTS[0],
+        () if sae_instances.is_some() => RESTARTS[1],
+        () if sae_applications.is_some() => RESTARTS[2],
+        () if edas_application.is_some() => RESTARTS[3],
+        () if volcengine_instances.is_some() => RESTARTS[4],
         () => ("none", "none"),
     }
 }

@@ -105,7 +105,10 @@ fn read(
         OrderState::Succeeded => succeeded(draft, what),
         OrderState::PartlySucceeded => draft.end(
             Reason::PartiallySucceeded,
-            &format!("{what} ended with some parts restarted and some not{because}"),
+            &format!(
+                "{what} ended with some parts restarted and some not{because}. See status.targets; create \
+                 a new request for those that were not"
+            ),
         ),
         OrderState::Failed => draft.end(
             Reason::RestartFailed,
@@ -211,13 +214,18 @@ fn note_numbers(draft: &mut Draft<'_>, report: &OrderReport) {
     if !report.parts.is_empty() {
         draft.status.targets = targets(&report.parts);
     }
+    // An order that ended, or waits for a person, restarts nothing now.
+    let goes_on = matches!(
+        report.state,
+        OrderState::Running | OrderState::NeedsAttention
+    );
     if report.total >= 1 {
         let done = report.succeeded + report.failed;
         draft.status.progress = Some(Progress {
             total: report.total,
             succeeded: report.succeeded,
             failed: report.failed,
-            running: i32::from(done < report.total),
+            running: i32::from(goes_on && done < report.total),
             display: format!("{done}/{}", report.total),
         });
     }

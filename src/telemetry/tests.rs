@@ -71,6 +71,24 @@ fn json_lines_have_the_fields_of_the_event_beside_the_stable_ones() {
 }
 
 #[test]
+fn an_error_is_logged_with_its_causes() {
+    let root = Layer {
+        text: "forbidden",
+        source: None,
+    };
+    let error = Layer {
+        text: "the API server did not answer",
+        source: Some(Box::new(root)),
+    };
+    for format in [LogFormat::Json, LogFormat::Text] {
+        let text = logged(format, "info", || {
+            tracing::warn!(error = %Chain(&error), "a pass failed");
+        });
+        assert!(text.contains("did not answer: forbidden"), "{text}");
+    }
+}
+
+#[test]
 fn a_line_break_in_a_value_cannot_forge_a_line() {
     let forged = "bad\n2026-01-01T00:00:00Z ERROR forged\r\n\u{1b}[31m";
     for format in [LogFormat::Json, LogFormat::Text] {

@@ -102,6 +102,21 @@ fn an_order_that_waits_for_a_person_is_paused_and_says_what_to_do() {
 }
 
 #[test]
+fn nothing_is_said_to_be_restarting_when_the_order_is_over_or_waits() {
+    let restarting = |state, status| {
+        let mut life = running();
+        life.wait_until(9).poll(report(state, status));
+        let progress = life.status().progress.clone().unwrap();
+        assert_eq!(progress.display, "1/3");
+        progress.running
+    };
+    assert_eq!(restarting(OrderState::Running, 1), 1);
+    assert_eq!(restarting(OrderState::WaitsForConfirmation, 8), 0);
+    assert_eq!(restarting(OrderState::Aborted, 6), 0);
+    assert_eq!(restarting(OrderState::Failed, 3), 0);
+}
+
+#[test]
 fn progress_alone_is_written_only_when_it_is_due() {
     let mut life = running();
     let mut seen = report(OrderState::Running, 1);

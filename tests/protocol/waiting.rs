@@ -79,6 +79,12 @@ fn each_time_limit_ends_a_request_that_waits() {
     let mut late = Life::new(json!({"startDeadlineSeconds": 60}));
     assert_eq!(late.step(), Step::Check);
     assert_eq!(settles(late.wait_until(60)), Reason::StartDeadlineExceeded);
+    late.follow();
+    assert!(
+        late.message().contains("no operator worked on it"),
+        "{}",
+        late.message()
+    );
     let mut passed = Life::new(json!({"startBefore": at(30).to_string()}));
     assert_eq!(passed.step(), Step::Check);
     assert_eq!(settles(passed.wait_until(30)), Reason::StartBeforePassed);

@@ -31,6 +31,7 @@ pub struct Launch {
     identity: String,
     arguments: Vec<String>,
     logs: PathBuf,
+    level: &'static str,
 }
 
 impl Launch {
@@ -55,8 +56,6 @@ impl Launch {
             identity,
             "--bind",
             "127.0.0.1:0",
-            "--log-format",
-            "text",
             "--development-endpoints",
         ];
         Self {
@@ -65,7 +64,15 @@ impl Launch {
             identity: identity.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
             logs: logs.to_owned(),
+            // At this level a secret that is logged anywhere, in any library, shows.
+            level: "trace",
         }
+    }
+
+    /// With the log that is shipped: one JSON object per event, of the events that are worth one.
+    pub fn shipped_log(mut self) -> Self {
+        self.level = "info";
+        self
     }
 
     /// With a Lease of its own, so that it leads beside others.
@@ -76,6 +83,28 @@ impl Launch {
     /// Its first restart call stops at this point. Only for the host.
     pub fn hold(self, at: Point) -> Self {
         self.with(["--hold", at.as_str()])
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// The address that it serves probes and metrics on, from its log.
+    pub async fn address(&self) -> String {
+        let mut found = None;
+        super::wait::until("the operator told its address", async || {
+            let log = self.log();
+            let told = log.split_once("address=").map(|(_, rest)| rest.to_owned());
+            found = told.and_then(|rest| Some(rest.split_whitespace().next()?.to_owned()));
+            found.is_some()
+        })
+        .await;
+        found.expect("an address")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.logs.join(format!("{}.log", self.identity))
     }
 
     fn with(mut self, arguments: [&str; 2]) -> Self {
@@ -102,16 +131,23 @@ impl Launch {
         let log = File::options()
             .create(true)
             .append(true)
-            .open(self.logs.join(format!("{}.log", self.identity)))
+            .open(self.log_file())
             .expect("a log file");
         let group = Group::new().expect("a guard");
         let mut command = std::process::Command::new(&self.program);
         command
             .args(&self.arguments)
+            .args([
+                "--log-format",
+                if self.level == "trace" {
+                    "text"
+                } else {
+                    "json"
+                },
+            ])
             .env_clear()
             .env("KUBECONFIG", &self.kubeconfig)
-            // At this level a secret that is logged anywhere, in any library, shows.
-            .env("RUST_LOG", "trace")
+            .env("RUST_LOG", self.level)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log);

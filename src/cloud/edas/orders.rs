@@ -97,7 +97,7 @@ pub fn line(item: &OrderItem) -> String {
         }
     };
     format!(
-        "{} {} by {} at {}",
+        "{} {} by {} at {} of the cloud's local time",
         item.change_order_id,
         or_unknown(&item.co_type_code),
         or_unknown(&item.create_user_id),

@@ -158,7 +158,7 @@ pub fn line(item: &OrderItem) -> String {
         }
     };
     format!(
-        "{} {} by {} at {}",
+        "{} {} by {} at {} of the cloud's local time",
         item.change_order_id,
         or_unknown(type_code(&item.co_type_code)),
         or_unknown(&item.create_user_id),
@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(running_order("o-9", &list).kind, "");
         assert_eq!(
             line(&item("o-2")),
-            "o-2 CoRestartApplication by u-1 at 2026-11-22 15:08:09"
+            "o-2 CoRestartApplication by u-1 at 2026-11-22 15:08:09 of the cloud's local time"
         );
     }
 }

@@ -39,6 +39,7 @@ use crate::{
         types::{Product, Target},
     },
     protocol::absorb::Hindrance,
+    telemetry::Chain,
 };
 
 /// How long a credential is kept before its Secret is read again.
@@ -189,7 +190,7 @@ impl Accounts {
         let api: Api<Namespace> = Api::all(self.client.clone());
         let namespace = deadline(api.get(name)).await.map_err(|error| {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 name,
                 "a namespace could not be read"
             );
@@ -355,7 +356,7 @@ impl Accounts {
         if let Err(error) = written {
             // Best effort: the next look at the account tries again.
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 account = account.title(),
                 "the status of an account could not be written"
             );

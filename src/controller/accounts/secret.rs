@@ -6,7 +6,10 @@ use secrecy::SecretString;
 use zeroize::Zeroize;
 
 use super::super::deadline;
-use crate::{api::AccountReason, cloud::credential::Credential};
+use crate::{
+    telemetry::Chain,
+    {api::AccountReason, cloud::credential::Credential},
+};
 
 /// Longest access key id, secret and security token in bytes. The clouds' own are far shorter; a
 /// token has no documented bound.
@@ -51,7 +54,7 @@ pub(super) async fn read(
         ))),
         Err(error) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %Chain(&error),
                 namespace,
                 name,
                 "a Secret could not be read"

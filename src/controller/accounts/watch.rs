@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::{Accounts, view::Account};
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, telemetry::Chain};
 
 /// How long an account that is not ready is left alone.
 const EXAMINE_EVERY: Duration = Duration::from_mins(1);
@@ -55,7 +55,7 @@ pub async fn fill<K>(
             Ok(watcher::Event::Init | watcher::Event::InitDone) => false,
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     kind,
                     "a watch failed; it is opened again"
                 );
