@@ -42,17 +42,19 @@ impl Page {
         Self { blocks }
     }
 
-    /// All kubectl commands that are to be typed as they are, without the files that they may need.
+    /// All kubectl commands that need no file, up to their first pipe.
     pub(crate) fn kubectl_commands(&self) -> Vec<String> {
-        let commands = self.blocks.iter().filter_map(|block| match block {
-            Block::Commands(lines) => Some(lines.iter()),
-            Block::File { .. } | Block::Session(_) => None,
+        let lines = self.blocks.iter().flat_map(|block| match block {
+            Block::Commands(lines) => lines.clone(),
+            Block::Session(steps) => steps.iter().map(|step| step.command.clone()).collect(),
+            Block::File { .. } => Vec::new(),
         });
-        let lines = commands
-            .flatten()
-            .filter(|line| line.starts_with("kubectl "));
-        let on_files = |line: &&String| line.contains(" -f ") || line.contains(" -k ");
-        lines.filter(|line| !on_files(line)).cloned().collect()
+        let needs_file = [" -f ", " -k ", "--patch-file"];
+        let typed = lines.filter(|line| line.starts_with("kubectl "));
+        let typed = typed.filter(|line| !needs_file.iter().any(|flag| line.contains(flag)));
+        typed
+            .map(|line| line.split(" | ").next().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
