@@ -185,3 +185,49 @@ fn keep_running_requests(world: &World) {
         assert!(child.wait().unwrap().success());
     }
 }
+
+/// Fields below this node of a published schema that `kubectl explain` has nothing to say about.
+fn silent(path: &str, node: &Value, found: &mut Vec<String>, all: &mut usize) {
+    for (name, field) in node["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        *all += 1;
+        if field["description"]
+            .as_str()
+            .is_none_or(|text| text.len() < 10)
+        {
+            found.push(path.clone());
+        }
+        silent(&path, field, found, all);
+        silent(&format!("{path}[]"), &field["items"], found, all);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_field_that_the_server_publishes_has_a_text_for_explain() {
+    let world = World::new("v-explain").await;
+    let raw = [
+        "get",
+        "--raw",
+        "/openapi/v3/apis/restart-operator.dev/v1alpha1",
+    ];
+    // The server publishes the text of a kind a moment after it serves the kind.
+    let mut schemas = Value::Null;
+    crate::support::wait::until("the kinds are published", async || {
+        let published = kubectl(&world, &raw).await.stdout;
+        let mut document: Value = serde_json::from_slice(&published).unwrap_or_default();
+        schemas = document["components"]["schemas"].take();
+        ["RestartRequest", "CloudAccount", "ClusterCloudAccount"]
+            .iter()
+            .all(|kind| schemas[format!("dev.restart-operator.v1alpha1.{kind}")].is_object())
+    })
+    .await;
+    let (mut found, mut all) = (Vec::new(), 0);
+    for (name, schema) in schemas.as_object().unwrap() {
+        let ours = name.strip_prefix("dev.restart-operator.v1alpha1.");
+        if let Some(kind) = ours.filter(|kind| !kind.ends_with("List")) {
+            silent(kind, schema, &mut found, &mut all);
+        }
+    }
+    assert!(found.is_empty(), "without a text: {found:#?}");
+    assert!(all > 150, "only {all} fields were seen");
+}

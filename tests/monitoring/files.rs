@@ -4,6 +4,11 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::support::{
+    controlplane::{ControlPlane, users::User},
+    failure::Outcome,
+};
+
 pub(crate) fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
@@ -92,4 +97,30 @@ fn the_pod_monitor_finds_the_port_and_the_pods_of_the_deployment() {
         monitor["spec"]["podMetricsEndpoints"][0]["port"],
         deployment["spec"]["template"]["spec"]["containers"][0]["ports"][0]["name"]
     );
+}
+
+#[tokio::test]
+async fn the_folder_is_applied_as_a_whole() -> Outcome<()> {
+    let plane = ControlPlane::shared_or_start().await?;
+    let mut kustomize = plane.kubectl(User::Admin);
+    kustomize
+        .args(["kustomize", "deploy/monitoring"])
+        .current_dir(path(""));
+    let built = kustomize.output().expect("kubectl");
+    let complaint = String::from_utf8_lossy(&built.stderr);
+    assert!(
+        built.status.success() && complaint.is_empty(),
+        "{complaint}"
+    );
+    let text = String::from_utf8(built.stdout).unwrap();
+    let objects = text.split("\n---\n");
+    let mut kinds: Vec<String> = objects
+        .map(|object| {
+            let object: Value = serde_saphyr::from_str(object).unwrap();
+            object["kind"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    kinds.sort();
+    assert_eq!(kinds, ["ConfigMap", "PodMonitor", "PrometheusRule"]);
+    Ok(())
 }
