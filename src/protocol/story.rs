@@ -119,26 +119,74 @@ pub fn tell(
     }
     status.observed_generation = generation;
     status.phase = phase(reason);
-    let accepted = accepted(status, reason);
-    let submitted = submitted(status, reason);
-    let mut set = |type_, (truth, why): (ConditionStatus, Reason)| {
+    let told = common(reason).map(|(type_, truth)| (type_, truth, reason));
+    let (is_accepted, why_accepted) = accepted(status, reason);
+    let (is_submitted, why_submitted) = submitted(status, reason);
+    let first = [
+        (ConditionType::Accepted, is_accepted, why_accepted),
+        (ConditionType::Submitted, is_submitted, why_submitted),
+    ];
+    for (type_, truth, why) in first.into_iter().chain(told) {
         condition::upsert(
             &mut status.conditions,
             Condition {
                 type_: ConditionType::as_str(type_).to_owned(),
                 status: truth,
                 reason: why.as_str().to_owned(),
-                message: cut(message, MESSAGE_MAX).to_owned(),
+                message: cut(line(type_, truth, why).unwrap_or(message), MESSAGE_MAX).to_owned(),
                 last_transition_time: Time(now),
                 observed_generation: generation,
             },
         );
-    };
-    set(ConditionType::Accepted, accepted);
-    set(ConditionType::Submitted, submitted);
-    for (type_, truth) in common(reason) {
-        set(type_, (truth, reason));
     }
+}
+
+/// What a condition says when it has nothing to tell that the others do not tell already: whoever reads
+/// them all finds the one long message where it belongs, and not seven times.
+fn line(type_: ConditionType, truth: ConditionStatus, why: Reason) -> Option<&'static str> {
+    use ConditionStatus::{False, True, Unknown};
+    match (type_, truth) {
+        (ConditionType::Accepted, True) => Some("the account may be used for this target"),
+        (ConditionType::Submitted, _) => Some(submission(why)),
+        (ConditionType::Succeeded, Unknown) => Some("it is not known yet"),
+        (ConditionType::Finished, False) => Some("it has not come to its end"),
+        (ConditionType::Finished, True) => Some("it has come to its end"),
+        (ConditionType::Reconciling, False) => Some("nothing is under way"),
+        (ConditionType::Stalled, False) => Some("nothing waits for a person"),
+        (ConditionType::Accepted, False | Unknown)
+        | (ConditionType::Succeeded, True | False)
+        | (ConditionType::Finished, Unknown)
+        | (ConditionType::Reconciling | ConditionType::Stalled, True | Unknown)
+        | (ConditionType::Ready, _) => None,
+    }
+}
+
+/// What became of the restart call, in one line.
+fn submission(why: Reason) -> &'static str {
+    let lines = [
+        (Reason::NotSubmitted, "no restart call was made"),
+        (Reason::IntentRecorded, "one restart call is being made"),
+        (
+            Reason::Resolving,
+            "one restart call was made; its answer is not known",
+        ),
+        (Reason::OrderAccepted, "the cloud accepted the restart call"),
+        (
+            Reason::OrderAdopted,
+            "the answer was lost; what the cloud made of the call was found",
+        ),
+        (
+            Reason::Rejected,
+            "the cloud refused the last call; nothing was executed",
+        ),
+        (Reason::NotExecuted, "the call was not executed"),
+        (
+            Reason::OutcomeUnknown,
+            "one restart call was made; whether it was executed is not known",
+        ),
+    ];
+    let found = lines.into_iter().find(|(reason, _)| *reason == why);
+    found.map_or("", |(_, line)| line)
 }
 
 /// Raises the generation of everything told before, without changing what it says.
