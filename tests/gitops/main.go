@@ -3,6 +3,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -22,18 +23,18 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 {
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 	switch command, rest := arguments[0], arguments[1:]; command {
 	case "judge":
 		return judgeAll(rest)
 	case "argo-tests":
 		if len(rest) != 1 {
-			return fmt.Errorf(usage)
+			return errors.New(usage)
 		}
 		return argoTests(rest[0])
 	default:
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 }
 

@@ -3,8 +3,10 @@
 use std::{
     io::Write as _,
     process::{Output, Stdio},
+    time::Duration,
 };
 
+use cloudsim::{Application, OrderPlan};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use restart_operator::api::RestartRequest;
 use serde_json::{Value, json};
@@ -126,3 +128,19 @@ pub(crate) fn succeeds(output: &Output) -> String {
     assert!(output.status.success(), "{complaint}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
+
+/// How often the cloud restarted the application.
+pub(crate) fn restarts(world: &World) -> usize {
+    world.ledger().restarts_of(APP).len()
+}
+
+/// A world whose orders take this long.
+pub(crate) async fn lasting(prefix: &str, order: Duration) -> World {
+    World::with(prefix, |config| {
+        config.applications = vec![Application::running(APP).with_plan(OrderPlan::lasting(order))];
+    })
+    .await
+}
+
+/// Long enough that a slow machine restarts before it, short enough to wait for.
+pub(crate) const SOON: i64 = 20;

@@ -103,6 +103,27 @@ fn argo_cds_own_tests_pass() {
     assert!(passed >= shown().len() + 6 + 8, "only {said}");
 }
 
+/// What a script of Argo CD may not do fails here as it does there.
+#[test]
+fn scripts_have_no_string_library_and_one_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let kind = folder.path().join("restart-operator.dev/RestartRequest");
+    std::fs::create_dir_all(&kind).unwrap();
+    let root = folder.path().to_str().unwrap();
+    let arguments = ["judge", "--argocd", root, "--flux", engines::OVERRIDE];
+    let objects = json!([objects::json(Reason::Running)]).to_string();
+    let complaint = |script: &str| {
+        std::fs::write(kind.join("health.lua"), script).unwrap();
+        let output = engines::run(&arguments, &objects);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(complaint("return { status = 'Healthy' }"), "");
+    assert!(complaint("return { status = ('Healthy'):sub(1) }").contains("attempt to index"));
+    assert!(complaint("return { status = os.date() }").contains("attempt to index"));
+    assert!(complaint("while true do end").contains("deadline exceeded"));
+    assert!(complaint("return { status = 'Good' }").contains("which is no health"));
+}
+
 #[test]
 fn all_kinds_have_the_same_health_script() {
     let ours = files::read(&format!("{GROUP}/RestartRequest/health.lua"));
