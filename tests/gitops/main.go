@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-const usage = "usage: gitops judge --argocd FOLDER --flux FILE < objects.json; or: gitops argo-tests FOLDER"
+const usage = "usage: gitops judge --argocd FOLDER --flux FILE < objects.json; or: gitops argo-tests FOLDER; or: gitops flux-file FILE"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -33,6 +33,12 @@ func run(arguments []string) error {
 			return errors.New(usage)
 		}
 		return argoTests(rest[0])
+	case "flux-file":
+		if len(rest) != 1 {
+			return errors.New(usage)
+		}
+		_, err := readKustomization(rest[0])
+		return err
 	default:
 		return errors.New(usage)
 	}
