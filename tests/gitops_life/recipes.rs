@@ -133,6 +133,8 @@ async fn run_script(world: &World, app: &str) -> std::process::Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_clear()
         .env("PATH", programs)
+        // Where kubectl keeps what it learned of the server.
+        .env("HOME", world.plane.folder())
         .env("KUBECONFIG", world.plane.kubeconfig(User::Author))
         .env("NAMESPACE", &world.namespace)
         .env("ACCOUNT_KIND", "ClusterCloudAccount")
