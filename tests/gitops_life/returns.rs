@@ -12,10 +12,28 @@ use crate::{
         world::{APP, World, story},
     },
     tool::{
-        SOON, argo_cd, delete, flux, in_git, kubectl, lasting, promised, restarts,
+        SOON, argo_cd, delete, flux, in_git, kubectl, lasting, promised, promises, restarts,
         seconds_from_now, succeeds, until_passed, verdict, words,
     },
 };
+
+#[test]
+fn every_promise_of_the_page_has_its_test() {
+    let tests = [
+        include_str!("deletion.rs"),
+        include_str!("field_managers.rs"),
+        include_str!("returns.rs"),
+    ];
+    let promises = promises();
+    assert!(promises.len() >= 12, "{promises:#?}");
+    for promise in promises {
+        let quoted = format!("\"{promise}\"");
+        assert!(
+            tests.iter().any(|test| test.contains(&quoted)),
+            "no test: {promise}"
+        );
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn applied_again_it_calls_nothing() {

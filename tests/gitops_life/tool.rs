@@ -144,3 +144,11 @@ pub(crate) async fn lasting(prefix: &str, order: Duration) -> World {
 
 /// Long enough that a slow machine restarts before it, short enough to wait for.
 pub(crate) const SOON: i64 = 20;
+
+/// First cells of the rows of the page that promise something.
+pub(crate) fn promises() -> Vec<&'static str> {
+    let tables = PAGE.split("| What happens | Then |\n|---|---|\n").skip(1);
+    let rows = tables.flat_map(|table| table.lines().take_while(|line| line.starts_with("| ")));
+    rows.map(|row| row.trim_start_matches("| ").split(" | ").next().unwrap())
+        .collect()
+}
