@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
-	"github.com/fluxcd/pkg/apis/kustomize"
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/runtime/cel"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 )
 
 // override holds the expressions of a Flux Kustomization for one kind.
@@ -17,25 +15,26 @@ type override struct {
 	evaluator        *cel.StatusEvaluator
 }
 
-// readOverride reads the one healthCheckExprs entry of a Kustomization. Unknown fields are refused.
+// readKustomization reads a file into Flux's own type. A field that Flux does not know is refused.
+func readKustomization(path string) (*kustomizev1.Kustomization, error) {
+	file := &kustomizev1.Kustomization{}
+	if err := readYAML(path, file); err != nil {
+		return nil, err
+	}
+	if file.GroupVersionKind() != kustomizev1.GroupVersion.WithKind(kustomizev1.KustomizationKind) {
+		return nil, fmt.Errorf("%s is no Kustomization of Flux", path)
+	}
+	return file, nil
+}
+
+// readOverride reads the one healthCheckExprs entry of a Kustomization.
 func readOverride(path string) (*override, error) {
-	text, err := os.ReadFile(path)
+	file, err := readKustomization(path)
 	if err != nil {
 		return nil, err
 	}
-	var file struct {
-		APIVersion string         `json:"apiVersion"`
-		Kind       string         `json:"kind"`
-		Metadata   map[string]any `json:"metadata"`
-		Spec       struct {
-			HealthCheckExprs []kustomize.CustomHealthCheck `json:"healthCheckExprs"`
-		} `json:"spec"`
-	}
-	if err := yaml.UnmarshalStrict(text, &file); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if file.Kind != "Kustomization" || len(file.Spec.HealthCheckExprs) != 1 {
-		return nil, fmt.Errorf("%s: want one Kustomization with one entry of healthCheckExprs", path)
+	if len(file.Spec.HealthCheckExprs) != 1 {
+		return nil, fmt.Errorf("%s: want one entry of healthCheckExprs", path)
 	}
 	check := file.Spec.HealthCheckExprs[0]
 	evaluator, err := cel.NewStatusEvaluator(&check.HealthCheckExpressions)

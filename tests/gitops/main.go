@@ -3,6 +3,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-const usage = "usage: gitops judge --argocd FOLDER --flux FILE < objects.json; or: gitops argo-tests FOLDER"
+const usage = "usage: gitops judge --argocd FOLDER --flux FILE < objects.json; or: gitops argo-tests FOLDER; or: gitops flux-file FILE"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -22,18 +23,24 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 {
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 	switch command, rest := arguments[0], arguments[1:]; command {
 	case "judge":
 		return judgeAll(rest)
 	case "argo-tests":
 		if len(rest) != 1 {
-			return fmt.Errorf(usage)
+			return errors.New(usage)
 		}
 		return argoTests(rest[0])
+	case "flux-file":
+		if len(rest) != 1 {
+			return errors.New(usage)
+		}
+		_, err := readKustomization(rest[0])
+		return err
 	default:
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 }
 

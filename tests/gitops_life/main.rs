@@ -14,6 +14,7 @@ mod engines;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod deletion;
 mod field_managers;
 mod policy;
 mod recipes;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use cloudsim::{Application, OrderPlan};
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use restart_operator::api::{ClusterCloudAccount, RestartRequest};
 use serde_json::json;
 
@@ -11,30 +9,31 @@ use crate::{
     engines,
     support::{
         wait,
-        world::{APP, World, phase_of, story},
+        world::{APP, World, story},
     },
     tool::{
-        argo_cd, delete, flux, in_git, promised, seconds_from_now, until_passed, verdict, words,
+        SOON, argo_cd, delete, flux, in_git, kubectl, lasting, promised, promises, restarts,
+        seconds_from_now, succeeds, until_passed, verdict, words,
     },
 };
 
-fn restarts(world: &World) -> usize {
-    world.ledger().restarts_of(APP).len()
+#[test]
+fn every_promise_of_the_page_has_its_test() {
+    let tests = [
+        include_str!("deletion.rs"),
+        include_str!("field_managers.rs"),
+        include_str!("returns.rs"),
+    ];
+    let promises = promises();
+    assert!(promises.len() >= 12, "{promises:#?}");
+    for promise in promises {
+        let quoted = format!("\"{promise}\"");
+        assert!(
+            tests.iter().any(|test| test.contains(&quoted)),
+            "no test: {promise}"
+        );
+    }
 }
-
-/// A world whose orders take this long.
-async fn lasting(prefix: &str, order: Duration) -> World {
-    World::with(prefix, |config| {
-        config.applications = vec![Application::running(APP).with_plan(OrderPlan::lasting(order))];
-    })
-    .await
-}
-
-/// What keeps a hook until Argo CD has seen its end.
-const FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
-
-/// Long enough that a slow machine restarts before it, short enough to wait for.
-const SOON: i64 = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn applied_again_it_calls_nothing() {
@@ -70,6 +69,14 @@ async fn applied_again_it_calls_nothing() {
             == object.metadata.generation
     };
     world.until("first", "saw the edit", seen).await;
+    let wait = [
+        "wait",
+        "rr/first",
+        "--for=condition=Finished",
+        "--timeout=30s",
+    ];
+    let here = ["--namespace", &world.namespace];
+    succeeds(&kubectl(&world, &[&wait[..], &here[..]].concat(), ""));
     let finished = verdict(&world, "first").await;
     assert_eq!(words(&finished), ["Current", "Healthy", "Current"]);
     operator.stop().await;
@@ -179,82 +186,6 @@ async fn back_while_the_first_order_runs_it_restarts_after_it() {
     assert!(second.at.duration_since(first.at) >= order.try_into().unwrap());
     // The cloud was not asked while it was busy, so it had nothing to refuse.
     assert_eq!(ledger.requests("RestartApplication").len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_time_to_live_and_a_tool_do_not_loop() {
-    promised(
-        "`ttlSecondsAfterFinished` deletes it while it is still in Git",
-        "it comes back once, is Skipped, and stays",
-    );
-    let world = World::new("ttl").await;
-    let _operator = world.operator().await;
-    let before = seconds_from_now(SOON);
-    let spec = json!({"startBefore": before.to_string(), "ttlSecondsAfterFinished": 0});
-    let file = in_git(&world, "first", &spec);
-    let first = flux(&world, &file).await.unwrap();
-    world.until_phase("first", "Succeeded").await;
-    // The tool at work: what is missing is created, without a pause. The first other uid is the second object.
-    let uid = first.metadata.uid;
-    let second = loop {
-        let object = flux(&world, &file).await.unwrap();
-        if object.metadata.uid != uid {
-            break object;
-        }
-        until_passed(jiff::Timestamp::now() + Duration::from_millis(200)).await;
-        assert!(
-            jiff::Timestamp::now() < before + Duration::from_secs(120),
-            "never deleted"
-        );
-    };
-    let created = second.metadata.creation_timestamp.clone().unwrap().0;
-    assert!(
-        created >= before + Duration::from_secs(60),
-        "deleted at {created}"
-    );
-    let skipped = world.until_phase("first", "Skipped").await;
-    // It is given a chance to be deleted too: another request has its whole life meanwhile.
-    world.ask("other", json!({})).await;
-    world.until_phase("other", "Succeeded").await;
-    assert_eq!(world.get("first").await.metadata.uid, skipped.metadata.uid);
-    assert_eq!(restarts(&world), 2, "first and other");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hook_restarts_each_time_and_is_followed_while_it_is_deleted() {
-    promised("a hook is run again", "it restarts again");
-    let world = lasting("hook", Duration::from_secs(3)).await;
-    let _operator = world.operator().await;
-    for times in 1..=2 {
-        let mut file = in_git(&world, "unused", &json!({}));
-        file["metadata"] = json!({
-            "generateName": "after-sync-", "finalizers": [FINALIZER],
-            "annotations": {"argocd.argoproj.io/hook": "PostSync"},
-        });
-        let hook: RestartRequest = serde_json::from_value(file).unwrap();
-        let hook = world
-            .requests()
-            .create(&PostParams::default(), &hook)
-            .await
-            .unwrap();
-        let name = hook.metadata.name.unwrap();
-        let sent = |object: &RestartRequest| phase_of(object) == "Running";
-        world.until(&name, "was Running", sent).await;
-        // Argo CD's finalizer keeps it until the sync has seen the end.
-        world
-            .requests()
-            .delete(&name, &DeleteParams::default())
-            .await
-            .unwrap();
-        let object = world.until_phase(&name, "Succeeded").await;
-        assert!(object.metadata.deletion_timestamp.is_some());
-        let api = world.requests();
-        let let_go = Patch::Merge(json!({"metadata": {"finalizers": null}}));
-        let plain = PatchParams::default();
-        api.patch(&name, &plain, &let_go).await.unwrap();
-        assert!(world.requests().get_opt(&name).await.unwrap().is_none());
-        assert_eq!(restarts(&world), times);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

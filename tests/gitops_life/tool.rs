@@ -3,8 +3,10 @@
 use std::{
     io::Write as _,
     process::{Output, Stdio},
+    time::Duration,
 };
 
+use cloudsim::{Application, OrderPlan};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use restart_operator::api::RestartRequest;
 use serde_json::{Value, json};
@@ -125,4 +127,28 @@ pub(crate) fn succeeds(output: &Output) -> String {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaint}");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// How often the cloud restarted the application.
+pub(crate) fn restarts(world: &World) -> usize {
+    world.ledger().restarts_of(APP).len()
+}
+
+/// A world whose orders take this long.
+pub(crate) async fn lasting(prefix: &str, order: Duration) -> World {
+    World::with(prefix, |config| {
+        config.applications = vec![Application::running(APP).with_plan(OrderPlan::lasting(order))];
+    })
+    .await
+}
+
+/// Long enough that a slow machine restarts before it, short enough to wait for.
+pub(crate) const SOON: i64 = 20;
+
+/// First cells of the rows of the page that promise something.
+pub(crate) fn promises() -> Vec<&'static str> {
+    let tables = PAGE.split("| What happens | Then |\n|---|---|\n").skip(1);
+    let rows = tables.flat_map(|table| table.lines().take_while(|line| line.starts_with("| ")));
+    rows.map(|row| row.trim_start_matches("| ").split(" | ").next().unwrap())
+        .collect()
 }

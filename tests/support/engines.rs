@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::OnceLock,
 };
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 /// Laid out like Argo CD's own folder of customizations.
 pub const ARGOCD: &str = "deploy/argocd";
 /// Flux's expressions in place of kstatus.
-const OVERRIDE: &str = "deploy/flux/cancelled-is-done.yaml";
+pub const OVERRIDE: &str = "deploy/flux/cancelled-is-done.yaml";
 
 /// What each tool makes of one object.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -56,8 +56,20 @@ pub fn judge(objects: &[Value]) -> Vec<Verdict> {
     verdicts
 }
 
-/// Runs the program in the root of the repository and gives what it printed.
+/// Runs the program, which has to be content, and gives what it printed.
 pub fn ask(arguments: &[&str], input: &str) -> String {
+    let output = run(arguments, input);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    said
+}
+
+/// Runs the program in the root of the repository.
+pub fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(program())
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -72,13 +84,7 @@ pub fn ask(arguments: &[&str], input: &str) -> String {
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output().expect("the engines end");
     writer.join().unwrap().expect("the engines read");
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    said
+    output
 }
 
 /// Built before, or now.

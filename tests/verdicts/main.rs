@@ -25,4 +25,5 @@ mod expected;
 mod files;
 mod objects;
 mod reference;
+mod settings;
 mod table;

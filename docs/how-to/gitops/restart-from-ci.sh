@@ -1,6 +1,6 @@
 #!/bin/sh
 # A restart from a pipeline, without a GitOps tool: a name of its own each time, and a record that goes after
-# a week. Succeeds if the restart did.
+# a week. Succeeds if the restart did. Needs kubectl and the date command of Linux.
 #
 #   NAMESPACE=shop ACCOUNT=ali-prod APP=0099b7be-5f5b-4512-a7fc-56049ef1d3a7 restart-from-ci.sh
 set -eu
