@@ -355,6 +355,8 @@ pub struct Following {
     pub baseline: Vec<OrderId>,
     /// The parts as they are stored; empty when nothing is stored of them.
     pub parts: Vec<Part>,
+    /// A person named the order: whether it is about the target is not known yet.
+    pub named: bool,
 }
 
 /// What the preflight found out about a target, by reads only.

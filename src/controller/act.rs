@@ -1,7 +1,7 @@
 //! One step, carried out: at most one change is asked of the cloud. Credentials are fetched only
 //! for steps that call it. What comes back is data for the core.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     accounts::Ready,
     budget::{allowed, key, note_answer, note_refusal, rate},
     error::deadline,
-    intent,
+    forgotten, intent,
     pace::Purpose,
     rivals::rivals,
 };
@@ -70,7 +70,9 @@ async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     allowed(&ready, Purpose::Restart, calls, ctx).map_err(Hindrance::Cloud)?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
-    checked.map_err(Hindrance::Cloud)
+    let checked = checked.map_err(Hindrance::Cloud)?;
+    forgotten::none(&checked, provider, &ready, on, ctx).await?;
+    Ok(checked)
 }
 
 fn not_implemented(target: &Target) -> Hindrance {
@@ -355,6 +357,7 @@ fn named(order: &OrderId, on: &RestartRequest) -> Following {
         started: attempt.map_or(Timestamp::UNIX_EPOCH, |attempt| attempt.signed_at.0),
         baseline: Vec::new(),
         parts: Vec::new(),
+        named: true,
     }
 }
 
@@ -372,10 +375,7 @@ async fn delete(on: &RestartRequest, ctx: &Context) -> Done {
                 error = &error as &dyn std::error::Error,
                 "not deleted; looked at again"
             );
-            let until = ctx
-                .clock
-                .wall()
-                .saturating_add(SignedDuration::from_secs(10));
+            let until = ctx.clock.wall().saturating_add(ctx.policy.recheck);
             Done::Waited {
                 until: until.unwrap_or(Timestamp::MAX),
                 why: Why::TimeToLive,
@@ -398,6 +398,12 @@ async fn ready<'a>(
             Hindrance::Waiting { message, .. } => local("account", Kind::Unauthenticated, message),
             Hindrance::Refused { message, .. } => local("account", Kind::Forbidden, message),
             Hindrance::Cloud(error) => error,
+            // An account tells nothing about orders.
+            Hindrance::Forgotten(_) => local(
+                "account",
+                Kind::Unexpected,
+                "not an answer of an account".to_owned(),
+            ),
         })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))

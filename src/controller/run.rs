@@ -20,19 +20,21 @@ use tokio::{
     sync::{oneshot, watch},
     task::JoinSet,
 };
-use tokio_stream::wrappers::WatchStream;
+use tokio_stream::wrappers::{UnboundedReceiverStream, WatchStream};
 
 use super::{
     Context,
     accounts::{AccountSettings, Accounts, watch as account_watch},
     error::Error,
-    gauges,
+    forgotten::Records,
+    gate, gauges,
     lease::Lease,
     memory::{Durations, Memory},
     pace::Paces,
     reconcile::reconcile,
     view::View,
     views,
+    wakes::Wakes,
 };
 use crate::{
     api::{CloudAccount, ClusterCloudAccount},
@@ -85,6 +87,7 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
         .into_iter()
         .map(|api| Controller::new(api, watcher::Config::default()))
         .collect();
+    let (wakes, woken_ones) = Wakes::new(&settings.namespaces);
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
     parts.metrics.read_from(gauges::source(
         stores.clone(),
@@ -103,7 +106,11 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
     // lost one.
     let (over, until_over) = oneshot::channel::<()>();
     let lease = lease.run(lead, until_over.map(drop));
-    let caches = Caches { accounts, stores };
+    let caches = Caches {
+        accounts,
+        stores,
+        wakes,
+    };
     let ctx = Arc::new(context(
         parts,
         &settings,
@@ -119,16 +126,21 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
             () = ctx.accounts.wait_until_ready() => {}
             () = shutdown.clone() => return,
         }
-        join_all(controllers.into_iter().map(|controller| {
-            let wakes = wakes(woken.clone(), leading.clone());
-            drive(
-                controller,
-                wakes,
-                ctx.clone(),
-                settings.concurrency,
-                shutdown.clone(),
-            )
-        }))
+        join_all(
+            controllers
+                .into_iter()
+                .zip(woken_ones)
+                .map(|(controller, ones)| {
+                    let all = wakes_of_all(woken.clone(), leading.clone());
+                    drive(
+                        controller.reconcile_on(UnboundedReceiverStream::new(ones)),
+                        all,
+                        ctx.clone(),
+                        settings.concurrency,
+                        shutdown.clone(),
+                    )
+                }),
+        )
         .await;
     };
     tokio::join!(lease, passes);
@@ -182,16 +194,21 @@ fn start_accounts(
     accounts
 }
 
-/// What passes read of.
+/// What passes read of, and wake.
 struct Caches {
     accounts: Arc<Accounts>,
     stores: Vec<Store<View>>,
+    wakes: Wakes,
 }
 
 fn context(
     parts: Parts,
     settings: &Settings,
-    Caches { accounts, stores }: Caches,
+    Caches {
+        accounts,
+        stores,
+        wakes,
+    }: Caches,
     leading: watch::Receiver<bool>,
     shutdown: Shutdown,
 ) -> Context {
@@ -211,6 +228,8 @@ fn context(
         paces: Paces::default(),
         accounts,
         stores,
+        records: Records::default(),
+        wakes,
         namespaces: settings.namespaces.clone(),
         metrics: parts.metrics,
         identity: settings.identity.clone(),
@@ -220,7 +239,7 @@ fn context(
 }
 
 /// Wakes every request: an account changed, or the lease was gained.
-fn wakes(
+fn wakes_of_all(
     woken: watch::Receiver<u64>,
     leading: watch::Receiver<bool>,
 ) -> impl futures::Stream<Item = ()> + Send + 'static {
@@ -279,7 +298,13 @@ fn ended(result: Ended, ctx: &Context) {
         Ok(_) => ctx.metrics.reconciled("ok"),
         Err(controller::Error::ObjectNotFound(object)) => {
             let namespace = object.namespace.clone().unwrap_or_default();
-            ctx.memory.forget(&namespace, &object.name);
+            if let Some(gone) = ctx.memory.forget(&namespace, &object.name)
+                && gate::stands_in_line(&gone)
+            {
+                gate::next_in_line(&gone, ctx)
+                    .iter()
+                    .for_each(|next| ctx.wakes.wake(next));
+            }
             tracing::debug!(namespace, name = object.name, "the object is gone");
         }
         Err(controller::Error::ReconcilerFailed(error, object)) => {

@@ -218,6 +218,7 @@ async fn looks_at_about_the_same_time_share_one_read() {
             started: call.signed_at,
             baseline: vec![],
             parts: accepted.parts,
+            named: false,
         });
     }
     // The first who looks does not know of the others yet; the second asks for all.
