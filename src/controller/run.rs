@@ -9,7 +9,7 @@ use futures::{
 use kube::{
     Api, Client, Resource as _,
     runtime::{
-        Controller,
+        Controller, WatchStreamExt,
         controller::{self, Action},
         events::{Recorder, Reporter},
         reflector::{self, Store},
@@ -85,7 +85,7 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
     let accounts = start_accounts(&parts, &settings, wake, leading.clone(), &mut background);
     let controllers: Vec<_> = views(&parts.client, &settings.namespaces)
         .into_iter()
-        .map(|api| Controller::new(api, watcher::Config::default()))
+        .map(controller_of)
         .collect();
     let (wakes, woken_ones) = Wakes::new(&settings.namespaces);
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
@@ -145,6 +145,14 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
     };
     tokio::join!(lease, passes);
     background.shutdown().await;
+}
+
+/// A controller that is told of deletions too, which `Controller::new` leaves out: what is remembered
+/// of an object goes with it, and the next of its line is woken.
+fn controller_of(api: Api<View>) -> Controller<View> {
+    let (reader, writer) = reflector::store();
+    let changes = watcher(api, watcher::Config::default());
+    Controller::for_stream(changes.reflect(writer).touched_objects(), reader)
 }
 
 /// The caches of both account kinds, each filled by a task of its own.

@@ -16,6 +16,7 @@ mod answers;
 mod happy;
 mod lost;
 mod orders;
+mod queue;
 mod quota;
 mod steering;
 mod volcengine;

@@ -10,8 +10,12 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
 use kube::{
     Api, Client,
-    api::{Patch, PatchParams, PostParams},
-    runtime::{WatchStreamExt, watcher},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+    runtime::{
+        WatchStreamExt,
+        wait::{await_condition, conditions},
+        watcher,
+    },
 };
 use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount, Condition, ConditionType, RestartRequest, condition},
@@ -44,6 +48,8 @@ pub struct World {
     pub namespace: String,
     pub sim: Simulator,
     pub admin: Client,
+    /// Another namespace that its operators watch too.
+    pub beside: Option<String>,
 }
 
 impl World {
@@ -74,6 +80,7 @@ impl World {
             namespace,
             sim,
             admin,
+            beside: None,
         };
         world.put_secret("keys").await;
         world.put_account(json!({})).await;
@@ -162,6 +169,11 @@ impl World {
 
     /// A request for [`APP`] by the cluster account, with a changed spec.
     pub async fn ask(&self, name: &str, change: Value) -> RestartRequest {
+        self.ask_in(&self.namespace, name, change).await
+    }
+
+    /// The same in another namespace.
+    pub async fn ask_in(&self, namespace: &str, name: &str, change: Value) -> RestartRequest {
         let mut spec = json!({
             "accountRef": {"kind": "ClusterCloudAccount", "name": self.namespace},
             "target": {"saeApplication": {"appId": APP}},
@@ -169,10 +181,10 @@ impl World {
         merge(&mut spec, &change);
         let request = json!({
             "apiVersion": "restart-operator.dev/v1alpha1", "kind": "RestartRequest",
-            "metadata": {"name": name, "namespace": self.namespace}, "spec": spec,
+            "metadata": {"name": name, "namespace": namespace}, "spec": spec,
         });
         let request = serde_json::from_value(request).expect("a request");
-        self.requests()
+        Api::namespaced(self.admin.clone(), namespace)
             .create(&PostParams::default(), &request)
             .await
             .expect("create")
@@ -180,11 +192,33 @@ impl World {
 
     /// A merge patch of the spec, as a person makes it.
     pub async fn edit(&self, name: &str, spec: Value) {
-        let patch = Patch::Merge(json!({"spec": spec}));
+        self.patch(name, json!({"spec": spec})).await;
+    }
+
+    /// A merge patch of the whole object.
+    pub async fn patch(&self, name: &str, change: Value) {
+        let patch = Patch::Merge(change);
         self.requests()
             .patch(name, &PatchParams::default(), &patch)
             .await
             .expect("edit");
+    }
+
+    /// Asks for the deletion, as a person does.
+    pub async fn delete(&self, name: &str) -> Result<(), kube::Error> {
+        let deleted = self.requests().delete(name, &DeleteParams::default()).await;
+        deleted.map(drop)
+    }
+
+    /// Until the object is gone.
+    pub async fn until_gone(&self, name: &str) {
+        let uid = self.requests().get_opt(name).await.expect("get");
+        let Some(uid) = uid.and_then(|object| object.metadata.uid) else {
+            return;
+        };
+        let gone = await_condition(self.requests(), name, conditions::is_deleted(&uid));
+        let waited = tokio::time::timeout(PATIENCE, gone).await;
+        waited.expect("it is deleted").expect("a watch");
     }
 
     pub async fn get(&self, name: &str) -> RestartRequest {
@@ -320,7 +354,10 @@ impl World {
 
     fn settings(&self) -> Settings {
         Settings {
-            namespaces: vec![self.namespace.clone()],
+            namespaces: std::iter::once(&self.namespace)
+                .chain(&self.beside)
+                .cloned()
+                .collect(),
             operator_namespace: self.namespace.clone(),
             lease_name: "restart-operator".to_owned(),
             identity: "in-process".to_owned(),
@@ -367,6 +404,15 @@ impl Drop for Operator {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The change order that a request has recorded; empty if none.
+pub fn order_of(object: &RestartRequest) -> String {
+    let order = object
+        .status
+        .as_ref()
+        .and_then(|status| status.change_order.as_ref());
+    order.and_then(|order| order.id.clone()).unwrap_or_default()
 }
 
 pub fn phase_of(object: &RestartRequest) -> &'static str {
