@@ -7,9 +7,12 @@ use jiff::SignedDuration;
 use restart_operator::{api::RestartRequest, protocol::policy::Policy};
 use serde_json::json;
 
-use crate::support::{
-    policy,
-    world::{APP, World, order_of, phase_of, story},
+use crate::{
+    states::reason,
+    support::{
+        policy,
+        world::{APP, World, order_of, phase_of, story},
+    },
 };
 
 /// Requests that wait look again by themselves only after the test has given up: whoever starts was
@@ -54,12 +57,6 @@ impl World {
         let what = format!("waited for {by} at {position}");
         self.until(name, &what, |object| held(object) == place)
             .await
-    }
-
-    /// Ends the order of a running request well.
-    async fn end_order_of(&self, name: &str) {
-        let object = self.until_phase(name, "Running").await;
-        assert!(self.sim.end_order(&order_of(&object), 2));
     }
 }
 
@@ -113,7 +110,7 @@ async fn everyone_in_the_line_is_told_the_holder_and_the_place() {
     world.until_phase("first", "Running").await;
     let one = world.ask("one", json!({})).await;
     let instances = json!({"saeApplication": null,
-        "saeInstances": {"appId": APP, "instanceIds": [format!("{APP}-0")]}});
+        "saeInstances": {"appId": APP, "instanceIds": [format!("{APP}-1")]}});
     let two = world.ask("two", json!({"target": instances})).await;
     let [next, last] = in_line(one, two);
     world.until_held(&next, "first", 1).await;
@@ -123,12 +120,12 @@ async fn everyone_in_the_line_is_told_the_holder_and_the_place() {
         ("Queued", "TargetBusy")
     );
     assert!(story(&object).1.contains("first"));
-    world.end_order_of("first").await;
+    world.end_order_of("first", 2).await;
     let object = world.until_phase(&next, "Running").await;
     assert_eq!(object.status.unwrap().queue, None);
     world.until_held(&last, &next, 1).await;
-    world.end_order_of(&next).await;
-    world.end_order_of(&last).await;
+    world.end_order_of(&next, 2).await;
+    world.end_order_of(&last, 2).await;
     world.until_phase(&last, "Succeeded").await;
 }
 
@@ -158,8 +155,8 @@ async fn whoever_leaves_the_line_holds_nobody() {
     world.until_phase("cancelled", "Cancelled").await;
     world.delete("deleted").await.unwrap();
     world.until_gone("deleted").await;
-    world.end_order_of("first").await;
-    world.end_order_of("last").await;
+    world.end_order_of("first", 2).await;
+    world.end_order_of("last", 2).await;
     world.until_phase("last", "Succeeded").await;
     world.edit("suspended", json!({"suspend": false})).await;
     world.until_phase("suspended", "Running").await;
@@ -178,7 +175,7 @@ async fn the_next_starts_when_the_first_of_the_line_steps_aside() {
     world.delete("first").await.unwrap();
     let second = world
         .until("second", "saw the order that runs on", |object| {
-            story_of(object) == "ForeignChangeOrder"
+            reason(object) == "ForeignChangeOrder"
         })
         .await;
     let queue = second.status.unwrap().queue.unwrap();
@@ -186,14 +183,6 @@ async fn the_next_starts_when_the_first_of_the_line_steps_aside() {
     let shown = queue.change_order.unwrap();
     assert_eq!((shown.id, queue.held_by), (running, None));
     assert_eq!(world.ledger().requests("RestartApplication").len(), 1);
-}
-
-fn story_of(object: &RestartRequest) -> String {
-    let told = object.status.as_ref().and_then(|status| {
-        let ready = status.conditions.iter().find(|c| c.type_ == "Ready")?;
-        Some(ready.reason.clone())
-    });
-    told.unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +196,7 @@ async fn the_order_of_a_deleted_holder_is_not_taken_for_a_forgotten_one() {
     world.delete("first").await.unwrap();
     world.until_gone("first").await;
     assert!(world.sim.end_order(&order_of(&first), 2));
-    world.end_order_of("second").await;
+    world.end_order_of("second", 2).await;
     world.until_phase("second", "Succeeded").await;
     assert_eq!(world.ledger().restarts_of(APP).len(), 2);
 }
@@ -218,15 +207,11 @@ async fn a_request_that_waits_for_something_else_holds_nobody() {
     let _operator = world.operator_with(patient(), |provider| provider).await;
     let missing = json!({"accountRef": {"kind": "CloudAccount", "name": "no-such"}});
     world.ask("first", missing).await;
-    world
-        .until("first", "missed its account", |object| {
-            story_of(object) == "AccountNotFound"
-        })
-        .await;
+    world.until_reason("first", "AccountNotFound").await;
     world.ask("dry", json!({"dryRun": true})).await;
     world.ask("second", json!({})).await;
     world.until_phase("second", "Succeeded").await;
-    assert_eq!(phase_of(&world.get("first").await), "Pending");
+    world.until_reason("first", "AccountNotFound").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -254,6 +239,6 @@ async fn of_another_namespace_the_uid_is_told_and_nothing_else() {
     // It is woken across the two caches.
     let order = world.ledger().restarts_of(APP)[0].order.clone();
     assert!(world.sim.end_order(&order, 2));
-    world.end_order_of("first").await;
+    world.end_order_of("first", 2).await;
     world.until_phase("first", "Succeeded").await;
 }

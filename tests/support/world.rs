@@ -174,20 +174,26 @@ impl World {
 
     /// The same in another namespace.
     pub async fn ask_in(&self, namespace: &str, name: &str, change: Value) -> RestartRequest {
+        self.ask_as(json!({"name": name, "namespace": namespace}), change)
+            .await
+    }
+
+    /// The same with this metadata.
+    pub async fn ask_as(&self, metadata: Value, change: Value) -> RestartRequest {
         let mut spec = json!({
             "accountRef": {"kind": "ClusterCloudAccount", "name": self.namespace},
             "target": {"saeApplication": {"appId": APP}},
         });
         merge(&mut spec, &change);
-        let request = json!({
+        let namespace = metadata["namespace"].as_str().unwrap_or(&self.namespace);
+        let api = Api::namespaced(self.admin.clone(), namespace);
+        let request = serde_json::from_value(json!({
             "apiVersion": "restart-operator.dev/v1alpha1", "kind": "RestartRequest",
-            "metadata": {"name": name, "namespace": namespace}, "spec": spec,
-        });
-        let request = serde_json::from_value(request).expect("a request");
-        Api::namespaced(self.admin.clone(), namespace)
-            .create(&PostParams::default(), &request)
-            .await
-            .expect("create")
+            "metadata": metadata, "spec": spec,
+        }));
+        let request = request.expect("a request");
+        let created = api.create(&PostParams::default(), &request).await;
+        created.expect("create")
     }
 
     /// A merge patch of the spec, as a person makes it.
@@ -325,6 +331,16 @@ impl World {
         around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Operator {
         let client = self.plane.client(User::Operator).await.expect("a client");
+        self.operator_by(client, policy, around)
+    }
+
+    /// The same through another way to the API server.
+    pub fn operator_by(
+        &self,
+        client: Client,
+        policy: Policy,
+        around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
+    ) -> Operator {
         let (clock, metrics) = (Arc::new(SystemClock), Arc::new(Metrics::new()));
         let health = Arc::new(Health::default());
         let calls = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
