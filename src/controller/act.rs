@@ -34,7 +34,7 @@ use crate::{
 pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done {
     match step {
         Step::Rest => Done::Rested,
-        Step::Wait { until, why } => Done::Waited { until, why },
+        Step::Wait { until, why } => wait(until, why, on, ctx).await,
         Step::Check => Done::Checked(check(on, ctx).await),
         Step::OpenIntent { number, check } => intent::open(number, *check, on, ctx).await,
         Step::Submit(call) => submit(call, on, ctx).await,
@@ -58,6 +58,17 @@ pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done 
         Step::Settle(ending) => Done::Settled(ending),
         Step::Delete => delete(on, ctx).await,
     }
+}
+
+/// An account that is missing, or that does not allow the request, is told before the line: whoever
+/// cannot start holds nobody behind it.
+async fn wait(until: Timestamp, why: Why, on: &RestartRequest, ctx: &Context) -> Done {
+    if matches!(why, Why::Held { .. })
+        && let Err(hindrance) = ctx.accounts.ready(on).await
+    {
+        return Done::Checked(Err(hindrance));
+    }
+    Done::Waited { until, why }
 }
 
 async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {

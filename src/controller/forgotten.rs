@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use jiff::SignedDuration;
+
 use super::{
     Context,
     accounts::Ready,
@@ -86,10 +88,11 @@ pub(super) async fn none(
     if !asks || is_recorded(last, on, ctx) {
         return Ok(());
     }
-    // The order's times are by the cloud's clock, the request's creation is by ours.
+    // The order's times are by the cloud's clock, the request's creation is by ours; the difference of
+    // the two is known to a second.
     let created = state::created(on);
     let since = created
-        .saturating_add(check.clock_offset)
+        .saturating_add(check.clock_offset - SignedDuration::from_secs(1))
         .unwrap_or(created);
     let listed = provider
         .forgotten(&ready.access, &ready.target, since, &[])

@@ -39,9 +39,15 @@ pub(super) fn turn(request: &RestartRequest, ctx: &Context) -> Turn {
     }
 }
 
-/// The requests whose turn may have come when this one has left the line: of each target the first
-/// that waits.
-pub(super) fn next_in_line(left: &RestartRequest, ctx: &Context) -> Vec<ObjectRef<View>> {
+/// Wakes those whose turn may have come when this request has left the line.
+pub(super) fn wake_next(left: &RestartRequest, ctx: &Context) {
+    for next in next_in_line(left, ctx) {
+        ctx.wakes.wake(&next);
+    }
+}
+
+/// Of each target the first that waits.
+fn next_in_line(left: &RestartRequest, ctx: &Context) -> Vec<ObjectRef<View>> {
     let mut waiting = Vec::new();
     each_of_the_line(left, ctx, |other| {
         if place(other) == Some(Place::Waits) {

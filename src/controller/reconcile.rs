@@ -89,8 +89,7 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         };
         hold_if_ours(&done, &recorded.stored, ctx);
         if gate::stands_in_line(&object) && !gate::stands_in_line(&recorded.stored) {
-            let next = gate::next_in_line(&recorded.stored, ctx);
-            next.iter().for_each(|next| ctx.wakes.wake(next));
+            gate::wake_next(&recorded.stored, ctx);
         }
         report(&object, &recorded, ctx).await;
         if recorded.written {

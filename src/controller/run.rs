@@ -309,9 +309,7 @@ fn ended(result: Ended, ctx: &Context) {
             if let Some(gone) = ctx.memory.forget(&namespace, &object.name)
                 && gate::stands_in_line(&gone)
             {
-                gate::next_in_line(&gone, ctx)
-                    .iter()
-                    .for_each(|next| ctx.wakes.wake(next));
+                gate::wake_next(&gone, ctx);
             }
             tracing::debug!(namespace, name = object.name, "the object is gone");
         }

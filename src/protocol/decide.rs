@@ -305,6 +305,9 @@ fn intent(
 
 /// Rows 22 to 29. The end of the active deadline is a look time like any other.
 fn submitted(s: &Snapshot, following: &Following, abort_accepted: bool, now: Timestamp) -> Step {
+    if s.seen.abort_tried {
+        return Step::Poll(following.clone()); // whatever the cloud said, the order tells
+    }
     if let Some(until) = look_again_at(s, now) {
         return Step::Wait {
             until,
@@ -312,7 +315,7 @@ fn submitted(s: &Snapshot, following: &Following, abort_accepted: bool, now: Tim
         };
     }
     let wanted = s.controls.cancel && s.abilities.abort;
-    if wanted && !abort_accepted && !s.seen.abort_tried {
+    if wanted && !abort_accepted {
         return Step::Abort(following.clone());
     }
     Step::Poll(following.clone())

@@ -24,13 +24,10 @@ fn aborts(world: &World) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_aborted_order_says_how_far_it_came_and_is_asked_for_once() {
-    let plan = OrderPlan::lasting(Duration::from_secs(3600 * 2)).batches(3);
+    let plan = OrderPlan::lasting(Duration::from_secs(15)).batches(3);
     let world = world("abortpart", plan).await;
     let _operator = world.operator().await;
     world.running("first", json!({})).await;
-    // The first batch of three is over, the second runs.
-    let third = jiff::SignedDuration::from_secs(3600);
-    world.sim.advance_clock(third);
     world
         .until("first", "saw the first batch end", |object| {
             let progress = object.status.as_ref().and_then(|s| s.progress.as_ref());
@@ -88,7 +85,7 @@ async fn an_abort_that_comes_too_late_changes_nothing_of_the_end() {
         assert_eq!(world.sim.release(), 1);
         let object = world.until_finished("first").await;
         assert_eq!(phase_of(&object), expected);
-        assert_eq!(aborts(&world), 1);
+        assert_eq!(aborts(&world), 1, "{:#?}", world.ledger().requests(ABORT));
     }
 }
 

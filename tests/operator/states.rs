@@ -130,7 +130,7 @@ impl World {
     /// newer than every order so far.
     pub(crate) async fn until_orders_are_old(&self) {
         let newest = self.sim.orders_of(APP).first().map(|order| order.created);
-        let old = newest.unwrap_or_default() + Duration::from_secs(2);
+        let old = newest.unwrap_or_default() + Duration::from_secs(3);
         let past = async || jiff::Timestamp::now() > old;
         wait::until("the orders are old", past).await;
     }
