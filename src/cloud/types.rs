@@ -370,7 +370,7 @@ pub struct Check {
     pub call: String,
     /// Things a person should know before the restart.
     pub warnings: Vec<Warning>,
-    /// Newest orders of the target; an order among them cannot come from an attempt opened later.
+    /// Newest orders of the target, the last one first; an order among them cannot come from an attempt opened later.
     pub baseline: Vec<OrderId>,
     /// The order that occupies the target now.
     pub running: Option<RunningOrder>,
