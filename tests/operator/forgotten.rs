@@ -179,3 +179,26 @@ async fn edas_is_guarded_too() {
     assert!(story(&object).1.contains(&order), "{}", story(&object).1);
     assert_eq!(world.restarts(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_was_executed_and_answered_with_a_refusal_is_not_followed_by_a_second() {
+    let world = World::new("lying").await;
+    let _operator = world.operator().await;
+    world.teach_the_creator().await;
+    let lie = Fault::StatusAfter(cloudsim::Canned::code(400, "System.Upgrading"));
+    world.sim.inject(FaultRule::on("RestartApplication", lie));
+    world.ask("first", json!({})).await;
+    let object = world.until_phase("first", "Unknown").await;
+    let order = world.ledger().restarts()[1].order.clone();
+    assert!(story(&object).1.contains(&order), "{}", story(&object).1);
+    world
+        .edit("first", json!({"resolution": {"adopt": order}}))
+        .await;
+    let object = world.until_finished("first").await;
+    assert_eq!(end(&object), ("Succeeded", "RestartSucceeded".to_owned()));
+    assert_eq!(
+        (world.calls(), world.restarts()),
+        (2, 2),
+        "the teacher's is one"
+    );
+}

@@ -178,7 +178,7 @@ async fn an_instance_without_a_clear_entry_beside_an_accepted_one_is_never_a_suc
     let world = world("veunclear", [running("i-a"), running("i-b")]).await;
     let _operator = world.operator().await;
     // Both reboot and are seen rebooting; the answer says so of the first alone.
-    let edit = Edit::remove("/Result/OperationDetails/1");
+    let edit = Edit::set("/Result/OperationDetails/1/InstanceId", "i-other");
     let unclear = FaultRule::on("RebootInstances", Fault::mutate([edit]));
     world.sim.inject(unclear);
     reboot(&world, "first").await;
