@@ -348,14 +348,13 @@ impl Metrics {
             .set(epoch_seconds);
     }
 
-    /// A pass begins.
-    pub fn pass_begins(&self) {
-        self.reconciles_active.inc();
+    /// So many more passes are under way, or fewer.
+    pub fn passes_active(&self, change: i64) {
+        self.reconciles_active.inc_by(change);
     }
 
     /// A pass ended, after this many seconds.
     pub fn pass_ended(&self, result: &'static str, seconds: f64) {
-        self.reconciles_active.dec();
         let labels = ByPass { result };
         self.reconciles.get_or_create(&labels).inc();
         self.reconcile_duration

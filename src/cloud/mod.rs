@@ -31,7 +31,9 @@ use jiff::Timestamp;
 use credential::Credential;
 use error::CloudError;
 use permit::Permit;
-use types::{Answer, Check, Following, Look, OrderId, OrderReport, Product, Submission, Target};
+use types::{
+    Answer, Candidate, Check, Following, Look, OrderId, OrderReport, Product, Submission, Target,
+};
 
 /// The clock that a client signs reads with.
 pub trait Clock: Send + Sync {
@@ -91,6 +93,17 @@ pub trait Provider: Send + Sync {
         target: &'a Target,
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>>;
+
+    /// Restarts of this very target that our identity asked for and that started after `since`, by
+    /// the cloud's clock, without those that are `known`; newest first. One list call, and one read
+    /// for each order that has to be dated. Empty for a target whose lists prove nothing.
+    fn forgotten<'a>(
+        &'a self,
+        access: &'a Access,
+        target: &'a Target,
+        since: Timestamp,
+        known: &'a [OrderId],
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CloudError>>;
 
     /// Reads one order.
     fn poll<'a>(

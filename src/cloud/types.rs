@@ -390,6 +390,8 @@ pub struct Following {
     pub baseline: Vec<OrderId>,
     /// The parts as they are stored; empty when nothing is stored of them.
     pub parts: Vec<Part>,
+    /// A person named the order: whether it is about the target is not known yet.
+    pub named: bool,
 }
 
 /// What the preflight found out about a target, by reads only.
@@ -403,7 +405,7 @@ pub struct Check {
     pub call: String,
     /// Things a person should know before the restart.
     pub warnings: Vec<Warning>,
-    /// Newest orders of the target; an order among them cannot come from an attempt opened later.
+    /// Newest orders of the target, the last one first; an order among them cannot come from an attempt opened later.
     pub baseline: Vec<OrderId>,
     /// The order that occupies the target now.
     pub running: Option<RunningOrder>,

@@ -1,7 +1,7 @@
 //! One step, carried out: at most one change is asked of the cloud. Credentials are fetched only
 //! for steps that call it. What comes back is data for the core.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     accounts::Ready,
     budget::{allowed, key, note_answer, note_refusal, rate},
     error::deadline,
-    intent,
+    forgotten, intent,
     pace::Purpose,
     rivals::rivals,
 };
@@ -35,7 +35,7 @@ use crate::{
 pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done {
     match step {
         Step::Rest => Done::Rested,
-        Step::Wait { until, why } => Done::Waited { until, why },
+        Step::Wait { until, why } => wait(until, why, on, ctx).await,
         Step::Check => Done::Checked(check(on, ctx).await),
         Step::OpenIntent { number, check } => intent::open(number, *check, on, ctx).await,
         Step::Submit(call) => submit(call, on, ctx).await,
@@ -61,6 +61,17 @@ pub(super) async fn act(step: Step, on: &RestartRequest, ctx: &Context) -> Done 
     }
 }
 
+/// An account that is missing, or that does not allow the request, is told before the line: whoever
+/// cannot start holds nobody behind it.
+async fn wait(until: Timestamp, why: Why, on: &RestartRequest, ctx: &Context) -> Done {
+    if matches!(why, Why::Held { .. })
+        && let Err(hindrance) = ctx.accounts.ready(on).await
+    {
+        return Done::Checked(Err(hindrance));
+    }
+    Done::Waited { until, why }
+}
+
 async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     let ready = ctx.accounts.ready(on).await?;
     let provider = ctx
@@ -71,7 +82,9 @@ async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     allowed(&ready, Purpose::Restart, calls, ctx).map_err(Hindrance::Cloud)?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
-    checked.map_err(Hindrance::Cloud)
+    let checked = checked.map_err(Hindrance::Cloud)?;
+    forgotten::none(&checked, provider, &ready, on, ctx).await?;
+    Ok(checked)
 }
 
 fn not_implemented(target: &Target) -> Hindrance {
@@ -356,6 +369,7 @@ fn named(order: &OrderId, on: &RestartRequest) -> Following {
         started: attempt.map_or(Timestamp::UNIX_EPOCH, |attempt| attempt.signed_at.0),
         baseline: Vec::new(),
         parts: Vec::new(),
+        named: true,
     }
 }
 
@@ -373,10 +387,7 @@ async fn delete(on: &RestartRequest, ctx: &Context) -> Done {
                 error = %Chain(&error),
                 "not deleted; looked at again"
             );
-            let until = ctx
-                .clock
-                .wall()
-                .saturating_add(SignedDuration::from_secs(10));
+            let until = ctx.clock.wall().saturating_add(ctx.policy.recheck);
             Done::Waited {
                 until: until.unwrap_or(Timestamp::MAX),
                 why: Why::TimeToLive,
@@ -399,6 +410,12 @@ async fn ready<'a>(
             Hindrance::Waiting { message, .. } => local("account", Kind::Unauthenticated, message),
             Hindrance::Refused { message, .. } => local("account", Kind::Forbidden, message),
             Hindrance::Cloud(error) => error,
+            // An account tells nothing about orders.
+            Hindrance::Forgotten(_) => local(
+                "account",
+                Kind::Unexpected,
+                "not an answer of an account".to_owned(),
+            ),
         })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))

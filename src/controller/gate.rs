@@ -1,10 +1,10 @@
-//! Whose turn it is on a cloud target, by what the cache shows. It saves calls and keeps order; no
-//! rule of the at-most-once protocol rests on it.
+//! Whose turn it is on a cloud target, by what the cache and our own last writes show. It saves calls
+//! and keeps order; no rule of the at-most-once protocol rests on it.
 
 use jiff::Timestamp;
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::ObjectRef;
 
-use super::view::View;
+use super::{Context, view::View};
 use crate::{
     api::{Reason, RestartRequest},
     protocol::{
@@ -16,22 +16,21 @@ use crate::{
 
 /// The turn of a request that waits. Before it are: every request of the same target with an open
 /// attempt or a running order, and every earlier one that waits for nothing but its turn.
-#[must_use]
-pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
-    let mine = target::keys(&request.spec.target);
-    let others = stores.iter().flat_map(Store::state);
-    let mut before: Vec<(Timestamp, String)> = others
-        .filter_map(|view| {
-            let other = view.object.as_deref().ok()?;
-            let shares = target::keys(&other.spec.target)
-                .iter()
-                .any(|key| mine.contains(key));
-            (shares && other.metadata.uid != request.metadata.uid && is_before(other, request))
-                .then(|| (state::created(other), name_for(other, request)))
-        })
-        .collect();
-    before.sort();
-    match before.first() {
+pub(super) fn turn(request: &RestartRequest, ctx: &Context) -> Turn {
+    let mut before = Vec::new();
+    each_of_the_line(request, ctx, |other| {
+        let place = place(other);
+        let is_before = match place {
+            Some(Place::Holds) => true,
+            Some(Place::Waits) => order(other) < order(request),
+            None => false,
+        };
+        if is_before {
+            let rank = (place, state::created(other), uid(other).to_owned());
+            before.push((rank, name_for(other, request)));
+        }
+    });
+    match before.iter().min() {
         None => Turn::Ours,
         Some((_, holder)) => Turn::Held {
             by: holder.clone(),
@@ -40,23 +39,94 @@ pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
     }
 }
 
-fn is_before(other: &RestartRequest, request: &RestartRequest) -> bool {
-    match State::of(other) {
-        State::Intent { .. } | State::Submitted { .. } => true,
-        State::Unknown { .. } | State::Finished => false,
-        State::Waiting { .. } => order(other) < order(request) && waits_for_its_turn(other),
+/// Wakes those whose turn may have come when this request has left the line.
+pub(super) fn wake_next(left: &RestartRequest, ctx: &Context) {
+    for next in next_in_line(left, ctx) {
+        ctx.wakes.wake(&next);
     }
 }
 
-fn order(request: &RestartRequest) -> (Timestamp, Option<&str>) {
-    (state::created(request), request.metadata.uid.as_deref())
+/// Of each target the first that waits.
+fn next_in_line(left: &RestartRequest, ctx: &Context) -> Vec<ObjectRef<View>> {
+    let mut waiting = Vec::new();
+    each_of_the_line(left, ctx, |other| {
+        if place(other) == Some(Place::Waits) {
+            let rank = (state::created(other), uid(other).to_owned());
+            waiting.push((rank, other.spec.target.clone(), reference(other)));
+        }
+    });
+    waiting.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let mut first = Vec::new();
+    for (_, target, reference) in waiting {
+        if !first
+            .iter()
+            .any(|(earlier, _)| target::share(earlier, &target))
+        {
+            first.push((target, reference));
+        }
+    }
+    first.into_iter().map(|(_, reference)| reference).collect()
 }
 
-/// A request that waits for something of its own (an account, a person, a back-off) holds nobody.
+/// The request holds its target, or is in the line for it.
+pub(super) fn stands_in_line(request: &RestartRequest) -> bool {
+    place(request).is_some()
+}
+
+/// Every other request of the same target that has not ended. Our own last write counts more than an
+/// older cache: without it one that has just ended would seem to run on, and one that has just
+/// started to wait.
+fn each_of_the_line(request: &RestartRequest, ctx: &Context, mut see: impl FnMut(&RestartRequest)) {
+    for view in ctx
+        .stores
+        .iter()
+        .flat_map(kube::runtime::reflector::Store::state)
+    {
+        let Ok(cached) = &view.object else { continue };
+        let same = cached.metadata.uid == request.metadata.uid;
+        if has_ended(cached) || same || !target::share(&cached.spec.target, &request.spec.target) {
+            continue;
+        }
+        see(&ctx.memory.freshest(cached));
+    }
+}
+
+fn has_ended(request: &RestartRequest) -> bool {
+    let status = request.status.as_ref();
+    status.is_some_and(|status| status.completion_time.is_some())
+}
+
+/// A place in the line. Who holds comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Holds,
+    Waits,
+}
+
+fn place(request: &RestartRequest) -> Option<Place> {
+    match State::of(request) {
+        State::Intent { .. } | State::Submitted { .. } => Some(Place::Holds),
+        State::Waiting { .. } => waits_for_its_turn(request).then_some(Place::Waits),
+        State::Unknown { .. } | State::Finished => None,
+    }
+}
+
+fn order(request: &RestartRequest) -> (Timestamp, &str) {
+    (state::created(request), uid(request))
+}
+
+fn uid(request: &RestartRequest) -> &str {
+    request.metadata.uid.as_deref().unwrap_or_default()
+}
+
+/// A request that waits for something of its own (an account, a person, a back-off), or for its own
+/// end, holds nobody.
 fn waits_for_its_turn(request: &RestartRequest) -> bool {
     let told = request.status.as_ref().and_then(story::told);
-    !request.spec.suspend
-        && !request.spec.dry_run
+    let spec = &request.spec;
+    let leaves = spec.suspend || spec.cancel || request.metadata.deletion_timestamp.is_some();
+    !leaves
+        && !spec.dry_run
         && matches!(
             told,
             None | Some(Reason::Checking | Reason::TargetBusy | Reason::ForeignChangeOrder)
@@ -73,4 +143,10 @@ fn name_for(other: &RestartRequest, request: &RestartRequest) -> String {
         meta.uid.as_ref()
     };
     text.cloned().unwrap_or_default()
+}
+
+fn reference(request: &RestartRequest) -> ObjectRef<View> {
+    let meta = &request.metadata;
+    ObjectRef::new(meta.name.as_deref().unwrap_or_default())
+        .within(meta.namespace.as_deref().unwrap_or_default())
 }

@@ -13,7 +13,7 @@ use crate::{api::RestartRequest, protocol::absorb::Done};
 /// What is remembered of one request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// The object as our last write returned it, until the cache has caught up.
+    /// The object as our last write returned it, or as it was met first; the cache may be older.
     pub stored: Option<Box<RestartRequest>>,
     /// A result that could not be stored yet. It is absorbed before anything else.
     pub unsaved: Option<Done>,
@@ -54,9 +54,12 @@ impl Memory {
         change(entry);
     }
 
-    /// Forgets an object that is gone or has nothing more to do.
-    pub(super) fn forget(&self, namespace: &str, name: &str) {
-        self.lock().remove(&(namespace.to_owned(), name.to_owned()));
+    /// Forgets an object that is gone; gives it as it was kept last.
+    pub(super) fn forget(&self, namespace: &str, name: &str) -> Option<RestartRequest> {
+        let (_, entry) = self
+            .lock()
+            .remove(&(namespace.to_owned(), name.to_owned()))?;
+        entry.stored.map(|stored| *stored)
     }
 
     /// The newer of the cached object and the one that our last write returned. Resource versions
@@ -66,9 +69,18 @@ impl Memory {
         let version = |object: &RestartRequest| -> Option<u64> {
             object.metadata.resource_version.as_deref()?.parse().ok()
         };
-        match self.recall(cached).stored {
-            Some(stored) if version(&stored) > version(cached) && version(cached).is_some() => {
-                *stored
+        match self.lock().get(&key(cached)) {
+            Some((
+                uid,
+                Entry {
+                    stored: Some(stored),
+                    ..
+                },
+            )) if *uid == self::uid(cached)
+                && version(stored) > version(cached)
+                && version(cached).is_some() =>
+            {
+                *stored.clone()
             }
             _ => cached.clone(),
         }

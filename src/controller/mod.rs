@@ -5,6 +5,7 @@ mod act;
 mod budget;
 pub mod clock;
 pub mod error;
+mod forgotten;
 mod gate;
 mod gauges;
 mod intent;
@@ -18,6 +19,7 @@ mod report;
 mod rivals;
 mod run;
 pub mod view;
+mod wakes;
 
 use std::sync::Arc;
 
@@ -31,9 +33,11 @@ pub use self::run::{Parts, Settings, run};
 use self::{
     accounts::Accounts,
     error::deadline,
+    forgotten::Records,
     memory::{Durations, Memory},
     pace::Paces,
     view::View,
+    wakes::Wakes,
 };
 use crate::{
     api::RestartRequest,
@@ -59,6 +63,8 @@ pub struct Context {
     paces: Paces,
     accounts: Arc<Accounts>,
     stores: Vec<Store<View>>,
+    records: Records,
+    wakes: Wakes,
     namespaces: Vec<String>,
     recorder: Recorder,
     metrics: Arc<Metrics>,

@@ -1,15 +1,16 @@
 //! Object, memory and clocks, gathered into the [`Snapshot`] that the core decides on. Reads only.
 
-use super::{Context, error::Error, gate, memory::Entry, record};
+use super::{Context, error::Error, gate, record};
 use crate::{
-    api::{Resolution as Asked, RestartRequest},
+    api::{Reason, Resolution as Asked, RestartRequest},
     cloud::{permit::Mine, types::OrderId},
     protocol::{
         absorb::{is_edited, waiting_since},
         backoff,
         decide::{Abilities, Controls, Seen, Snapshot, Turn, start_deadline},
+        policy::Policy,
         state::{self, Resolution, State},
-        target,
+        story, target,
     },
 };
 
@@ -56,13 +57,13 @@ fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
             by_word: target::takes_a_word(&spec.target, has_order),
         },
         turn: if waiting {
-            gate::turn(on, &ctx.stores)
+            gate::turn(on, ctx)
         } else {
             Turn::Ours
         },
-        look_at: look_at(&ctx.memory.recall(on), waiting, ctx),
+        look_at: look_at(on, waiting, ctx),
         state,
-        controls: controls(on),
+        controls: controls(on, &ctx.policy),
         created: state::created(on),
         start_before: spec.start_before.as_ref().map(|time| time.0),
         start_deadline: start_deadline(waiting_since(on, now), spec.start_deadline_seconds),
@@ -92,13 +93,16 @@ fn mine(state: &State, ctx: &Context) -> Mine {
     }
 }
 
-/// When to look again. A request that waits looks at once when an account changed.
-fn look_at(entry: &Entry, waiting: bool, ctx: &Context) -> Option<jiff::Timestamp> {
-    let stale = waiting && entry.accounts_epoch != ctx.accounts.epoch();
-    entry.look_at.filter(|_| !stale)
+/// When to look again. A request that waits looks at once when an account changed. One that waited
+/// for another request has no look behind it: it looks when its turn has come.
+fn look_at(on: &RestartRequest, waiting: bool, ctx: &Context) -> Option<jiff::Timestamp> {
+    let entry = ctx.memory.recall(on);
+    let told = on.status.as_ref().and_then(story::told);
+    let stale = entry.accounts_epoch != ctx.accounts.epoch() || told == Some(Reason::TargetBusy);
+    entry.look_at.filter(|_| !(waiting && stale))
 }
 
-fn controls(on: &RestartRequest) -> Controls {
+fn controls(on: &RestartRequest, policy: &Policy) -> Controls {
     let spec = &on.spec;
     Controls {
         suspend: spec.suspend,
@@ -106,7 +110,7 @@ fn controls(on: &RestartRequest) -> Controls {
         deleting: on.metadata.deletion_timestamp.is_some(),
         dry_run: spec.dry_run,
         resolution: spec.resolution.as_ref().and_then(resolution),
-        delete_at: delete_at(on),
+        delete_at: delete_at(on, policy),
     }
 }
 
@@ -123,17 +127,16 @@ fn resolution(asked: &Asked) -> Option<Resolution> {
     }
 }
 
-/// The later of the time to live and a minute after `startBefore`, so that what a tool brings back
+/// The later of the time to live and a margin after `startBefore`, so that what a tool brings back
 /// is skipped. A skipped request is kept, or that tool and the time to live would loop.
-fn delete_at(on: &RestartRequest) -> Option<jiff::Timestamp> {
+fn delete_at(on: &RestartRequest, policy: &Policy) -> Option<jiff::Timestamp> {
     let ttl = on.spec.ttl_seconds_after_finished?;
     let before = on.spec.start_before.as_ref()?.0;
     let status = on.status.as_ref()?;
     let ended = status.completion_time.as_ref()?.0;
-    if crate::protocol::story::told(status) == Some(crate::api::Reason::CreatedAfterStartBefore) {
+    if story::told(status) == Some(Reason::CreatedAfterStartBefore) {
         return None;
     }
-    let seconds = jiff::SignedDuration::from_secs;
-    let lived = backoff::after(ended, seconds(i64::from(ttl)));
-    Some(lived.max(backoff::after(before, seconds(60))))
+    let lived = backoff::after(ended, jiff::SignedDuration::from_secs(i64::from(ttl)));
+    Some(lived.max(backoff::after(before, policy.delete_margin)))
 }

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use kube::{Resource as _, runtime::controller::Action};
 
 use super::{
-    Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
+    Context, act::act, error::Error, gate, observe::observe, record::record, report::report,
+    view::View,
 };
 use crate::{
     api::{Phase, RestartRequest},
     cloud::types::AttemptId,
-    metrics::closed::OK,
+    metrics::{Metrics, closed::OK},
     protocol::{
         absorb::{Done, Next},
         decide::{Seen, Step, decide},
@@ -32,7 +33,6 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
     match &view.object {
         Ok(request) => timed(request, &ctx).await,
         Err(error) => {
-            ctx.metrics.pass_begins();
             ctx.metrics.pass_ended("undecodable", 0.0);
             let meta = view.meta();
             tracing::error!(
@@ -48,16 +48,34 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
 
 async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
     let begin = ctx.clock.boot();
-    ctx.metrics.pass_begins();
+    let active = Active::count(&ctx.metrics);
     // On the heap: hundreds of passes wait for their time at once.
     let result = Box::pin(pass(request, ctx)).await;
+    drop(active);
     let seconds = ctx.clock.boot().saturating_sub(begin).as_secs_f64();
     let word = result.as_ref().map_or_else(Error::as_str, |_| OK);
     ctx.metrics.pass_ended(word, seconds);
     result
 }
 
+/// A pass under way. A pass that is dropped in the middle, by a shutdown or a panic, has ended too.
+struct Active<'a>(&'a Metrics);
+
+impl<'a> Active<'a> {
+    fn count(metrics: &'a Metrics) -> Self {
+        metrics.passes_active(1);
+        Self(metrics)
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.0.passes_active(-1);
+    }
+}
+
 async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
+    ctx.records.note(cached);
     let mut base = settle_unsaved(ctx.memory.freshest(cached), ctx).await?;
     let mut from_this_pass = false;
     let mut seen = Seen::default();
@@ -75,6 +93,9 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
             Err(error) => return Err(keep_unsaved(&object, done, error, ctx)),
         };
         hold_if_ours(&done, &recorded.stored, ctx);
+        if gate::stands_in_line(&object) && !gate::stands_in_line(&recorded.stored) {
+            gate::wake_next(&recorded.stored, ctx);
+        }
         report(&object, &recorded, ctx).await;
         if recorded.written {
             learn_duration(&recorded.stored, ctx);
@@ -182,7 +203,11 @@ fn learn_duration(stored: &RestartRequest, ctx: &Context) {
 /// Remembers the plan and asks for the next pass.
 fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Action {
     forget_what_is_over(stored, ctx);
+    let kept = gate::stands_in_line(stored).then(|| Box::new(stored.clone()));
     ctx.memory.update(stored, |entry| {
+        if entry.stored.is_none() {
+            entry.stored = kept; // whoever waits behind it is woken when it is deleted
+        }
         entry.look_at = next.look_at;
         entry.accounts_epoch = ctx.accounts.epoch();
     });

@@ -96,6 +96,7 @@ pub(super) async fn live(
 /// Our own writes are newer than the cache for a while.
 fn keep(stored: &RestartRequest, ctx: &Context) {
     let now: Timestamp = ctx.clock.wall();
+    ctx.records.note(stored);
     let mut object = stored.clone();
     object.metadata.managed_fields = None;
     ctx.memory.update(stored, |entry| {

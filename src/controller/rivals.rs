@@ -23,7 +23,7 @@ pub(super) async fn rivals(
     let others = others(on, ctx).await?;
     let unresolved = others.iter().find(|other| overlaps(other, call, ctx));
     Ok(Rivals {
-        recorded: others.iter().filter_map(order_of).collect(),
+        recorded: others.iter().flat_map(orders_of).collect(),
         unresolved: unresolved.and_then(|other| other.metadata.uid.clone()),
     })
 }
@@ -37,13 +37,21 @@ pub(super) async fn taken_by(
     let others = others(on, ctx).await?;
     let holder = others
         .into_iter()
-        .find(|other| order_of(other).as_ref() == Some(order));
+        .find(|other| orders_of(other).any(|recorded| recorded == *order));
     Ok(holder.and_then(|other| other.metadata.uid))
+}
+
+/// The orders that other requests of the target have recorded.
+pub(super) async fn recorded_now(
+    on: &RestartRequest,
+    ctx: &Context,
+) -> Result<Vec<OrderId>, kube::Error> {
+    let others = others(on, ctx).await?;
+    Ok(others.iter().flat_map(orders_of).collect())
 }
 
 /// All other requests that share a target with this one, as they are stored now.
 async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest>, kube::Error> {
-    let mine = target::keys(&on.spec.target);
     let mut found = Vec::new();
     for api in ctx.all_views() {
         let mut params = ListParams::default().limit(500);
@@ -54,9 +62,7 @@ async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest
             let decoded = page.items.into_iter().filter_map(|view| view.object.ok());
             found.extend(decoded.map(|other| *other).filter(|other| {
                 other.metadata.uid != on.metadata.uid
-                    && target::keys(&other.spec.target)
-                        .iter()
-                        .any(|key| mine.contains(key))
+                    && target::share(&other.spec.target, &on.spec.target)
             }));
             match page.metadata.continue_ {
                 Some(token) if !token.is_empty() => params = params.continue_token(&token),
@@ -67,9 +73,15 @@ async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest
     Ok(found)
 }
 
-fn order_of(request: &RestartRequest) -> Option<OrderId> {
-    let order = request.status.as_ref()?.change_order.as_ref()?.id.clone()?;
-    Some(OrderId(order))
+/// The orders that a request has recorded as its own: of the call, and of each part of a batch.
+pub(super) fn orders_of(request: &RestartRequest) -> impl Iterator<Item = OrderId> {
+    let status = request.status.as_ref();
+    let whole = status.and_then(|status| status.change_order.as_ref()?.id.as_ref());
+    let parts = status
+        .into_iter()
+        .flat_map(|status| &status.targets)
+        .filter_map(|part| part.order_id.as_ref());
+    whole.into_iter().chain(parts).cloned().map(OrderId)
 }
 
 /// The other request looks for an order too, and its call may have been executed in the same
@@ -85,7 +97,7 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
     };
     let open = match State::of(other) {
         State::Intent { .. } => true,
-        State::Unknown { .. } => order_of(other).is_none(),
+        State::Unknown { has_order, .. } => !has_order,
         State::Waiting { .. } | State::Submitted { .. } | State::Finished => false,
     };
     let Some(attempt) = other

@@ -9,7 +9,7 @@ use futures::{
 use kube::{
     Api, Client, Resource as _,
     runtime::{
-        Controller,
+        Controller, WatchStreamExt,
         controller::{self, Action},
         events::{Recorder, Reporter},
         reflector::{self, Store},
@@ -20,19 +20,21 @@ use tokio::{
     sync::{oneshot, watch},
     task::JoinSet,
 };
-use tokio_stream::wrappers::WatchStream;
+use tokio_stream::wrappers::{UnboundedReceiverStream, WatchStream};
 
 use super::{
     Context,
     accounts::{AccountSettings, Accounts, watch as account_watch},
     error::Error,
-    gauges,
+    forgotten::Records,
+    gate, gauges,
     lease::Lease,
     memory::{Durations, Memory},
     pace::Paces,
     reconcile::reconcile,
     view::View,
     views,
+    wakes::Wakes,
 };
 use crate::{
     api::{CloudAccount, ClusterCloudAccount},
@@ -84,8 +86,9 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
     let accounts = start_accounts(&parts, &settings, wake, leading.clone(), &mut background);
     let controllers: Vec<_> = views(&parts.client, &settings.namespaces)
         .into_iter()
-        .map(|api| Controller::new(api, watcher::Config::default()))
+        .map(controller_of)
         .collect();
+    let (wakes, woken_ones) = Wakes::new(&settings.namespaces);
     let stores: Vec<Store<View>> = controllers.iter().map(Controller::store).collect();
     parts.metrics.read_from(gauges::source(
         stores.clone(),
@@ -104,7 +107,11 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
     // lost one.
     let (over, until_over) = oneshot::channel::<()>();
     let lease = lease.run(lead, until_over.map(drop));
-    let caches = Caches { accounts, stores };
+    let caches = Caches {
+        accounts,
+        stores,
+        wakes,
+    };
     let ctx = Arc::new(context(
         parts,
         &settings,
@@ -120,20 +127,33 @@ pub async fn run(parts: Parts, settings: Settings, shutdown: BoxFuture<'static, 
             () = ctx.accounts.wait_until_ready() => {}
             () = shutdown.clone() => return,
         }
-        join_all(controllers.into_iter().map(|controller| {
-            let wakes = wakes(woken.clone(), leading.clone());
-            drive(
-                controller,
-                wakes,
-                ctx.clone(),
-                settings.concurrency,
-                shutdown.clone(),
-            )
-        }))
+        join_all(
+            controllers
+                .into_iter()
+                .zip(woken_ones)
+                .map(|(controller, ones)| {
+                    let all = wakes_of_all(woken.clone(), leading.clone());
+                    drive(
+                        controller.reconcile_on(UnboundedReceiverStream::new(ones)),
+                        all,
+                        ctx.clone(),
+                        settings.concurrency,
+                        shutdown.clone(),
+                    )
+                }),
+        )
         .await;
     };
     tokio::join!(lease, passes);
     background.shutdown().await;
+}
+
+/// A controller that is told of deletions too, which `Controller::new` leaves out: what is remembered
+/// of an object goes with it, and the next of its line is woken.
+fn controller_of(api: Api<View>) -> Controller<View> {
+    let (reader, writer) = reflector::store();
+    let changes = watcher(api, watcher::Config::default());
+    Controller::for_stream(changes.reflect(writer).touched_objects(), reader)
 }
 
 /// The caches of both account kinds, each filled by a task of its own.
@@ -183,16 +203,21 @@ fn start_accounts(
     accounts
 }
 
-/// What passes read of.
+/// What passes read of, and wake.
 struct Caches {
     accounts: Arc<Accounts>,
     stores: Vec<Store<View>>,
+    wakes: Wakes,
 }
 
 fn context(
     parts: Parts,
     settings: &Settings,
-    Caches { accounts, stores }: Caches,
+    Caches {
+        accounts,
+        stores,
+        wakes,
+    }: Caches,
     leading: watch::Receiver<bool>,
     shutdown: Shutdown,
 ) -> Context {
@@ -212,6 +237,8 @@ fn context(
         paces: Paces::default(),
         accounts,
         stores,
+        records: Records::default(),
+        wakes,
         namespaces: settings.namespaces.clone(),
         metrics: parts.metrics,
         identity: settings.identity.clone(),
@@ -221,7 +248,7 @@ fn context(
 }
 
 /// Wakes every request: an account changed, or the lease was gained.
-fn wakes(
+fn wakes_of_all(
     woken: watch::Receiver<u64>,
     leading: watch::Receiver<bool>,
 ) -> impl futures::Stream<Item = ()> + Send + 'static {
@@ -280,7 +307,11 @@ fn ended(result: Ended, ctx: &Context) {
         Ok(_) => {}
         Err(controller::Error::ObjectNotFound(object)) => {
             let namespace = object.namespace.clone().unwrap_or_default();
-            ctx.memory.forget(&namespace, &object.name);
+            if let Some(gone) = ctx.memory.forget(&namespace, &object.name)
+                && gate::stands_in_line(&gone)
+            {
+                gate::wake_next(&gone, ctx);
+            }
             tracing::debug!(namespace, name = object.name, "the object is gone");
         }
         Err(controller::Error::ReconcilerFailed(error, object)) => {

@@ -92,7 +92,8 @@ fn a_scrape_names_every_metric_as_the_reference_does() {
     );
     metrics.clock_offset(product, -1.0);
     metrics.watch_success("RestartRequest", 1.7e9);
-    metrics.pass_begins();
+    metrics.passes_active(1);
+    metrics.passes_active(-1);
     metrics.pass_ended("ok", 0.2);
     metrics.kube_request(ByRequest {
         verb: "update",

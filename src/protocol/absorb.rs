@@ -16,7 +16,7 @@ use crate::{
     api::{Phase, Reason, RestartRequest, RestartRequestStatus, TargetState, TargetStatus},
     cloud::{
         error::CloudError,
-        types::{Answer, AttemptId, Check, Look, OrderId, OrderReport, Submission},
+        types::{Answer, AttemptId, Candidate, Check, Look, OrderId, OrderReport, Submission},
     },
 };
 
@@ -124,6 +124,9 @@ pub enum Hindrance {
     },
     /// The cloud did not answer as needed.
     Cloud(CloudError),
+    /// Restarts of this target by our identity that are newer than the request and that no request
+    /// has recorded: one of them may be this request's own, whose record was lost. Never empty.
+    Forgotten(Vec<Candidate>),
 }
 
 /// What other requests say about the orders of a target, by a live list.

@@ -242,7 +242,10 @@ fn waiting(
             by: by.clone(),
             position: *position,
         };
-        return wait(super::backoff::after(now, policy.recheck_busy), why);
+        return wait(
+            super::backoff::after(now, line_step(*position, policy)),
+            why,
+        );
     }
     match (&s.seen.check, look_again_at(s, now)) {
         (Some(check), _) if s.controls.dry_run => Step::Settle(Ending {
@@ -257,6 +260,15 @@ fn waiting(
         (None, None) => Step::Check,
     }
 }
+
+/// How long until a request in a line looks again by itself: whoever is far back looks less often. The
+/// first of a line is woken when its turn comes.
+fn line_step(position: i32, policy: &Policy) -> SignedDuration {
+    policy.recheck_busy * position.clamp(1, FARTHEST)
+}
+
+/// From this position on all requests of a line look equally often.
+const FARTHEST: i32 = 20;
 
 /// Rows 10, 11 and 16 to 21. What an answer or a look leads to is [`absorb`](super::absorb)'s part.
 fn intent(
@@ -293,6 +305,9 @@ fn intent(
 
 /// Rows 22 to 29. The end of the active deadline is a look time like any other.
 fn submitted(s: &Snapshot, following: &Following, abort_accepted: bool, now: Timestamp) -> Step {
+    if s.seen.abort_tried {
+        return Step::Poll(following.clone()); // whatever the cloud said, the order tells
+    }
     if let Some(until) = look_again_at(s, now) {
         return Step::Wait {
             until,
@@ -300,7 +315,7 @@ fn submitted(s: &Snapshot, following: &Following, abort_accepted: bool, now: Tim
         };
     }
     let wanted = s.controls.cancel && s.abilities.abort;
-    if wanted && !abort_accepted && !s.seen.abort_tried {
+    if wanted && !abort_accepted {
         return Step::Abort(following.clone());
     }
     Step::Poll(following.clone())
@@ -334,6 +349,8 @@ fn unknown(s: &Snapshot, window_end: Option<Timestamp>, now: Timestamp, policy: 
 /// Row 31.
 fn finished(s: &Snapshot, now: Timestamp) -> Step {
     match s.controls.delete_at {
+        // Somebody's finalizer holds it, and it goes when that is taken away.
+        _ if s.controls.deleting => Step::Rest,
         None => Step::Rest,
         Some(at) if now < at => Step::Wait {
             until: at,

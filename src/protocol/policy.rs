@@ -53,6 +53,9 @@ pub struct Policy {
     pub recheck_busy: SignedDuration,
     /// Waits shorter than this are not written: they would be over before anyone reads them.
     pub silent_wait: SignedDuration,
+    /// How long after `startBefore` a finished request is deleted at the earliest. What a tool brings
+    /// back after that is skipped, by whoever's clock: the allowed difference of two clocks.
+    pub delete_margin: SignedDuration,
     /// Shortest time between two status writes that tell of progress only.
     pub progress_step: SignedDuration,
 }
@@ -81,6 +84,7 @@ impl Default for Policy {
             recheck: secs(10),
             recheck_busy: secs(15),
             silent_wait: secs(5),
+            delete_margin: secs(60),
             progress_step: secs(30),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     api::{ForeignOrder, Preflight, Queue, Reason, Warning},
     cloud::{
         error::{CloudError, Delivery, Kind, Retry},
-        types::{Check, RunningOrder},
+        types::{Candidate, Check, Match, RunningOrder},
     },
 };
 
@@ -44,8 +44,9 @@ pub(super) fn waited(draft: &mut Draft<'_>, until: Timestamp, why: &Why) {
             }
         }
         Why::Held { by, position } => {
-            let message =
-                format!("request {by} has the same target in work; this one starts after it");
+            let message = format!(
+                "request {by} has the same target and comes first; this one starts after it"
+            );
             draft.notice_if_new(Reason::TargetBusy, EventReason::Queued, &message);
             draft.tell(Reason::TargetBusy, &message);
             draft.status.queue = Some(Queue {
@@ -83,7 +84,41 @@ pub(super) fn checked(draft: &mut Draft<'_>, result: &Result<Check, Hindrance>) 
         }
         Err(Hindrance::Refused { reason, message }) => draft.end(*reason, message),
         Err(Hindrance::Cloud(error)) => unreadable(draft, error),
+        Err(Hindrance::Forgotten(orders)) => forgotten(draft, orders),
     }
+}
+
+/// A restart of ours without a record. Status may have been rolled back, by a restore of etcd or by
+/// hand, and then it is this request's own: a second one is never sent to find out.
+fn forgotten(draft: &mut Draft<'_>, orders: &[Candidate]) {
+    let dated = |order: &&Candidate| order.match_ != Match::NotStarted;
+    let Some(newest) = orders.iter().find(dated) else {
+        let message = "an order that may be this request's own has not started yet; it is looked at \
+                       again, and nothing is sent before";
+        return hold(
+            draft,
+            Reason::CloudUnavailable,
+            message,
+            draft.policy.recheck,
+        );
+    };
+    let whose = if newest.match_ == Match::Verified {
+        "was asked for by the operator's own identity"
+    } else {
+        "may have been asked for by the operator's own identity"
+    };
+    let lines: Vec<&str> = orders.iter().map(|order| order.line.as_str()).collect();
+    let message = format!(
+        "a restart of this target that is newer than the request {whose}, and no request has \
+         recorded it: {}. It may be this request's own restart, whose record was lost, so nothing is \
+         sent. If it is, set spec.resolution.adopt to {}; if it is not, set \
+         spec.resolution.notExecuted to true and create a new request",
+        super::story::cut(&lines.join("; "), 400),
+        newest.order,
+    );
+    draft.tell(Reason::OutcomeUnknown, &message);
+    draft.notice(EventReason::OutcomeUnknown, &message);
+    draft.look_at = None;
 }
 
 fn clock_is_off(draft: &Draft<'_>, check: &Check) -> bool {

@@ -125,6 +125,7 @@ fn following(request: &RestartRequest, status: &RestartRequestStatus) -> Followi
             .map(OrderId)
             .collect(),
         parts: status.targets.iter().map(part).collect(),
+        named: false,
     }
 }
 

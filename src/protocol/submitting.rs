@@ -185,7 +185,8 @@ pub(super) fn follow(draft: &mut Draft<'_>, call: &Submission) {
     draft.status.start_time = Some(Time(call.signed_at));
     let (reason, message) = tracking::running(draft, &tracking::name(draft));
     draft.tell(reason, &message);
-    draft.look_at = Some(draft.next_poll(draft.now));
+    let deadline = tracking::deadline(draft, call.signed_at);
+    draft.look_at = Some(draft.next_poll(draft.now).min(deadline));
 }
 
 fn rejected(

@@ -87,30 +87,100 @@ pub fn parts(target: &Target) -> &[String] {
     }
 }
 
+/// What the call of each member can do. One line for each, so that a new member does not compile
+/// before all of this is decided for it.
+struct Nature {
+    token: bool,
+    abort: bool,
+    resolvable: bool,
+    /// A person's word is taken: never, always, or once an order is known.
+    word: Word,
+}
+
+enum Word {
+    Never,
+    Always,
+    WithOrder,
+}
+
+/// Nothing for an object without a member, which admission does not let through.
+const fn nature(spec: &TargetSpec) -> Option<Nature> {
+    let TargetSpec {
+        sae_application,
+        sae_instances,
+        sae_applications,
+        edas_application,
+        volcengine_instances,
+    } = spec;
+    let order_of_one = Nature {
+        token: false,
+        abort: true,
+        resolvable: true,
+        word: Word::Never,
+    };
+    if sae_application.is_some() || sae_instances.is_some() || edas_application.is_some() {
+        return Some(order_of_one);
+    }
+    if sae_applications.is_some() {
+        return Some(Nature {
+            resolvable: false,
+            word: Word::WithOrder,
+            ..order_of_one
+        });
+    }
+    if volcengine_instances.is_some() {
+        return Some(Nature {
+            token: true,
+            abort: false,
+            resolvable: false,
+            word: Word::Always,
+        });
+    }
+    None
+}
+
 /// The restart call carries a token: it may be sent again, after a takeover of the intent.
 #[must_use]
 pub const fn has_token(spec: &TargetSpec) -> bool {
-    spec.volcengine_instances.is_some()
+    matches!(nature(spec), Some(Nature { token: true, .. }))
 }
 
 /// A running order can be aborted.
 #[must_use]
 pub const fn can_abort(spec: &TargetSpec) -> bool {
-    spec.volcengine_instances.is_none()
+    matches!(nature(spec), Some(Nature { abort: true, .. }))
 }
 
 /// Lists can prove what became of a call. Not of a batch, whose place in them is undocumented, and
 /// not where there are no orders.
 #[must_use]
 pub const fn is_resolvable(spec: &TargetSpec) -> bool {
-    spec.volcengine_instances.is_none() && spec.sae_applications.is_none()
+    matches!(
+        nature(spec),
+        Some(Nature {
+            resolvable: true,
+            ..
+        })
+    )
 }
 
 /// A person's word about a call cannot be checked: there is no order to read, or it was read
 /// already.
 #[must_use]
 pub const fn takes_a_word(spec: &TargetSpec, has_order: bool) -> bool {
-    spec.volcengine_instances.is_some() || (spec.sae_applications.is_some() && has_order)
+    match nature(spec) {
+        Some(Nature {
+            word: Word::Always, ..
+        }) => true,
+        Some(Nature {
+            word: Word::WithOrder,
+            ..
+        }) => has_order,
+        Some(Nature {
+            word: Word::Never, ..
+        })
+        | None => false,
+    }
 }
 
 /// The restart asks for a moment without a ready instance.
@@ -162,8 +232,7 @@ pub fn labels(spec: &TargetSpec) -> (&'static str, &'static str) {
 
 /// What only one open attempt or running order may hold at a time: applications and instances, by
 /// product. Their ids are unique in the whole cloud.
-#[must_use]
-pub fn keys(spec: &TargetSpec) -> Vec<String> {
+fn held(spec: &TargetSpec) -> impl Iterator<Item = (&'static str, &str)> + Clone {
     let TargetSpec {
         sae_application,
         sae_instances,
@@ -171,29 +240,30 @@ pub fn keys(spec: &TargetSpec) -> Vec<String> {
         edas_application,
         volcengine_instances,
     } = spec;
-    let mut keys = Vec::new();
-    keys.extend(
-        sae_application
-            .iter()
-            .map(|app| format!("sae/{}", app.app_id)),
-    );
-    keys.extend(
-        sae_instances
-            .iter()
-            .map(|app| format!("sae/{}", app.app_id)),
-    );
+    let whole = sae_application.iter().map(|app| &app.app_id);
+    let parts = sae_instances.iter().map(|app| &app.app_id);
     let batch = sae_applications.iter().flat_map(|batch| &batch.app_ids);
-    keys.extend(batch.map(|app| format!("sae/{app}")));
-    keys.extend(
-        edas_application
-            .iter()
-            .map(|app| format!("edas/{}", app.app_id)),
-    );
-    let instances = volcengine_instances
+    let edas = edas_application.iter().map(|app| &app.app_id);
+    let ecs = volcengine_instances
         .iter()
         .flat_map(|ecs| &ecs.instance_ids);
-    keys.extend(instances.map(|instance| format!("ecs/{instance}")));
-    keys
+    let sae = whole.chain(parts).chain(batch).map(|id| ("sae", &**id));
+    sae.chain(edas.map(|id| ("edas", &**id)))
+        .chain(ecs.map(|id| ("ecs", &**id)))
+}
+
+/// The same as texts, to remember something by.
+#[must_use]
+pub fn keys(spec: &TargetSpec) -> Vec<String> {
+    held(spec)
+        .map(|(what, id)| format!("{what}/{id}"))
+        .collect()
+}
+
+/// Both name something that only one may hold at a time.
+#[must_use]
+pub fn share(one: &TargetSpec, other: &TargetSpec) -> bool {
+    held(one).any(|key| held(other).any(|other| other == key))
 }
 
 /// One short line for people, such as `sae app 0099b7be`; at most 128 bytes.

@@ -310,7 +310,8 @@ fn plan(draft: &mut Draft<'_>, started: Timestamp, soonest: Timestamp) {
     draft.look_at = Some(by_age.max(soonest).min(deadline(draft, started)));
 }
 
-fn deadline(draft: &Draft<'_>, started: Timestamp) -> Timestamp {
+/// The end of the active time of an order of that start.
+pub(super) fn deadline(draft: &Draft<'_>, started: Timestamp) -> Timestamp {
     let seconds = i64::from(draft.on.spec.active_deadline_seconds);
     backoff::after(started, SignedDuration::from_secs(seconds))
 }

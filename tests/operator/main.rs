@@ -10,13 +10,25 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod abort;
 mod accounts;
 mod alibaba;
 mod answers;
+mod cancel;
+mod deadlines;
+mod deletion;
+mod dry_run;
+mod forgotten;
 mod happy;
 mod limits;
 mod lost;
 mod orders;
+mod queue;
 mod quota;
+mod resolution;
+mod restored;
+mod states;
 mod steering;
+mod suspend;
+mod ttl;
 mod volcengine;

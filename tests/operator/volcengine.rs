@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudsim::{Canned, Config, Fault, FaultRule, Instance, RebootPlan};
+use cloudsim::{Canned, Config, Edit, Fault, FaultRule, Instance, RebootPlan};
 use restart_operator::api::{RestartRequest, TargetState};
 use serde_json::json;
 
@@ -171,4 +171,64 @@ async fn an_unknown_instance_and_a_permission_end_with_their_codes() {
     let object = world.until_finished("denied").await;
     assert_eq!(story(&object).0, "PermissionDenied", "{}", story(&object).1);
     assert_eq!(world.ledger().restarts().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_without_a_clear_entry_beside_an_accepted_one_is_never_a_success() {
+    let world = world("veunclear", [running("i-a"), running("i-b")]).await;
+    let _operator = world.operator().await;
+    // Both reboot and are seen rebooting; the answer says so of the first alone.
+    let edit = Edit::set("/Result/OperationDetails/1/InstanceId", "i-other");
+    let unclear = FaultRule::on("RebootInstances", Fault::mutate([edit]));
+    world.sim.inject(unclear);
+    reboot(&world, "first").await;
+    let object = world.until_phase("first", "Unknown").await;
+    assert_eq!(
+        states(&object),
+        [TargetState::Succeeded, TargetState::Unconfirmed]
+    );
+    assert!(story(&object).1.contains("i-b"), "{}", story(&object).1);
+    assert_eq!(world.ledger().requests("RebootInstances").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reboot_cannot_be_cancelled_and_the_real_end_is_told() {
+    let slow =
+        |id: &str| Instance::running(id).with_plan(RebootPlan::lasting(Duration::from_secs(3)));
+    let world = world("vecancel", [slow("i-a"), slow("i-b")]).await;
+    let _operator = world.operator().await;
+    reboot(&world, "first").await;
+    world.until_phase("first", "Running").await;
+    world.edit("first", json!({"cancel": true})).await;
+    let object = world.until_finished("first").await;
+    assert_eq!(phase_of(&object), "Succeeded", "{}", story(&object).1);
+    let events = world.events("first", 3).await;
+    assert!(events.contains(&"CancelTooLate".to_owned()), "{events:?}");
+    assert_eq!(world.ledger().requests("RebootInstances").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_cancel_a_lost_call_is_not_sent_again() {
+    let world = world("vecancellost", [running("i-a"), running("i-b")]).await;
+    // Long enough that the cancel is stored before the call may be sent again.
+    let patient = restart_operator::protocol::policy::Policy {
+        resend_pause: jiff::SignedDuration::from_secs(2),
+        ..crate::support::policy::short()
+    };
+    let _operator = world.operator_with(patient, |provider| provider).await;
+    let never = FaultRule::on("RebootInstances", Fault::DropBefore);
+    world.sim.inject(never);
+    reboot(&world, "first").await;
+    world.until_phase("first", "Resolving").await;
+    world.edit("first", json!({"cancel": true})).await;
+    let object = world.until_phase("first", "Unknown").await;
+    assert_eq!(story(&object).0, "OutcomeUnknown");
+    let ledger = world.ledger();
+    assert_eq!(
+        (
+            ledger.requests("RebootInstances").len(),
+            ledger.restarts().len()
+        ),
+        (1, 0)
+    );
 }

@@ -256,6 +256,7 @@ pub fn following() -> Following {
         started: at(0),
         baseline: vec![order("o-0")],
         parts: vec![],
+        named: false,
     }
 }
 

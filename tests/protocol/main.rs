@@ -10,6 +10,7 @@
     reason = "a test ends where something is wrong, and reads better with values than with borrows"
 )]
 
+mod forgotten;
 mod life;
 mod resolving;
 mod story;

@@ -155,6 +155,13 @@ fn an_order_that_never_ends_is_given_up_at_the_active_deadline_and_not_called_fi
 }
 
 #[test]
+fn the_first_look_is_not_later_than_the_active_deadline() {
+    let mut life = Life::new(json!({"activeDeadlineSeconds": 1}));
+    life.send(accepted());
+    assert_eq!(life.look_at, Some(at(1)));
+}
+
+#[test]
 fn the_last_look_at_the_deadline_counts() {
     let mut life = running();
     life.wait_until(900).poll(report(OrderState::Succeeded, 2));
@@ -214,6 +221,7 @@ fn cancel_asks_for_an_abort_until_the_cloud_accepts_it() {
         check: None,
         abort_tried: true,
     };
+    life.look_at = Some(at(300)); // the edit is seen by now, and the next look is planned
     assert_eq!(life.step_having(tried), Step::Poll(following()));
     life.poll(report(OrderState::Running, 1));
     life.now = life.look_at.unwrap();

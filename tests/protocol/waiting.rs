@@ -284,3 +284,17 @@ fn an_intent_is_not_opened_on_an_object_that_was_cancelled_meanwhile() {
     assert!(life.status().attempt.is_none());
     assert_eq!(settles(&life), Reason::CancelledBeforeSubmission);
 }
+
+#[test]
+fn whoever_is_far_back_in_a_line_looks_less_often() {
+    let wait = |position| {
+        let mut life = Life::new(json!({}));
+        life.turn = Turn::Held {
+            by: "other".into(),
+            position,
+        };
+        life.follow();
+        life.look_at.unwrap().duration_since(at(0)).as_secs()
+    };
+    assert_eq!((wait(1), wait(2), wait(20), wait(500)), (15, 30, 300, 300));
+}

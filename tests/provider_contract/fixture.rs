@@ -288,6 +288,7 @@ pub(crate) fn following(order: &OrderId, call: &Submission) -> Following {
         started: call.signed_at,
         baseline: call.baseline.clone(),
         parts: vec![],
+        named: false,
     }
 }
 

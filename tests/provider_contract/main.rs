@@ -9,6 +9,7 @@
 
 mod edas;
 mod fixture;
+mod forgotten;
 mod order;
 mod preflight;
 mod resolve;

@@ -17,7 +17,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Method, Request, StatusCode, header, request::Parts};
-use kube::Client;
+use kube::{
+    Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -57,6 +60,8 @@ enum What {
     Phase(String, &'static str),
     /// A list of requests.
     List,
+    /// The deletion of this request.
+    Delete(String),
 }
 
 /// One request to be stopped, once.
@@ -111,6 +116,19 @@ impl Gate {
     /// Stops the first list of requests.
     pub fn stop_list(&self, side: Side) -> Stopped {
         self.stop_what(side, What::List)
+    }
+
+    /// Stops the first deletion of request `name`.
+    pub fn stop_delete(&self, side: Side, name: &str) -> Stopped {
+        self.stop_what(side, What::Delete(name.to_owned()))
+    }
+
+    /// A client that goes through this door.
+    pub async fn client(&self) -> Client {
+        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).expect("a kubeconfig");
+        let options = KubeConfigOptions::default();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+        Client::try_from(config.expect("a configuration")).expect("a client")
     }
 
     fn stop_what(&self, side: Side, what: What) -> Stopped {
@@ -243,6 +261,9 @@ fn take_rule(rules: &Rules, head: &Parts, body: &[u8]) -> Option<Rule> {
             phase_written(head, body) == Some((name.clone(), (*phase).to_owned()))
         }
         What::List => is_list(head),
+        What::Delete(name) => {
+            head.method == Method::DELETE && Path::new(head.uri.path()).ends_with(name)
+        }
     })?;
     Some(rules.remove(found))
 }

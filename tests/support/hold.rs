@@ -8,11 +8,12 @@ use std::sync::{
 
 use clap::ValueEnum;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use restart_operator::cloud::{
     Access, Provider,
     error::CloudError,
     permit::Permit,
-    types::{Answer, Check, Following, Look, OrderId, OrderReport, Submission, Target},
+    types::{Answer, Candidate, Check, Following, Look, OrderId, OrderReport, Submission, Target},
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -98,6 +99,16 @@ impl Provider for Holding {
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>> {
         self.inner.resolve(access, target, call)
+    }
+
+    fn forgotten<'a>(
+        &'a self,
+        access: &'a Access,
+        target: &'a Target,
+        since: Timestamp,
+        known: &'a [OrderId],
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CloudError>> {
+        self.inner.forgotten(access, target, since, known)
     }
 
     fn poll<'a>(

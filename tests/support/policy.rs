@@ -39,6 +39,7 @@ pub fn short() -> Policy {
         recheck: millis(300),
         recheck_busy: millis(300),
         silent_wait: millis(100),
+        delete_margin: millis(1_000),
         progress_step: millis(500),
     }
 }

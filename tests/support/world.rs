@@ -10,8 +10,12 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
 use kube::{
     Api, Client,
-    api::{Patch, PatchParams, PostParams},
-    runtime::{WatchStreamExt, watcher},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+    runtime::{
+        WatchStreamExt,
+        wait::{await_condition, conditions},
+        watcher,
+    },
 };
 use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount, Condition, ConditionType, RestartRequest, condition},
@@ -44,6 +48,8 @@ pub struct World {
     pub namespace: String,
     pub sim: Simulator,
     pub admin: Client,
+    /// Another namespace that its operators watch too.
+    pub beside: Option<String>,
 }
 
 impl World {
@@ -82,6 +88,7 @@ impl World {
             namespace,
             sim,
             admin,
+            beside: None,
         };
         world.put_secret("keys").await;
         world.put_account(json!({})).await;
@@ -170,29 +177,62 @@ impl World {
 
     /// A request for [`APP`] by the cluster account, with a changed spec.
     pub async fn ask(&self, name: &str, change: Value) -> RestartRequest {
+        self.ask_in(&self.namespace, name, change).await
+    }
+
+    /// The same in another namespace.
+    pub async fn ask_in(&self, namespace: &str, name: &str, change: Value) -> RestartRequest {
+        self.ask_as(json!({"name": name, "namespace": namespace}), change)
+            .await
+    }
+
+    /// The same with this metadata.
+    pub async fn ask_as(&self, metadata: Value, change: Value) -> RestartRequest {
         let mut spec = json!({
             "accountRef": {"kind": "ClusterCloudAccount", "name": self.namespace},
             "target": {"saeApplication": {"appId": APP}},
         });
         merge(&mut spec, &change);
-        let request = json!({
+        let namespace = metadata["namespace"].as_str().unwrap_or(&self.namespace);
+        let api = Api::namespaced(self.admin.clone(), namespace);
+        let request = serde_json::from_value(json!({
             "apiVersion": "restart-operator.dev/v1alpha1", "kind": "RestartRequest",
-            "metadata": {"name": name, "namespace": self.namespace}, "spec": spec,
-        });
-        let request = serde_json::from_value(request).expect("a request");
-        self.requests()
-            .create(&PostParams::default(), &request)
-            .await
-            .expect("create")
+            "metadata": metadata, "spec": spec,
+        }));
+        let request = request.expect("a request");
+        let created = api.create(&PostParams::default(), &request).await;
+        created.expect("create")
     }
 
     /// A merge patch of the spec, as a person makes it.
     pub async fn edit(&self, name: &str, spec: Value) {
-        let patch = Patch::Merge(json!({"spec": spec}));
+        self.patch(name, json!({"spec": spec})).await;
+    }
+
+    /// A merge patch of the whole object.
+    pub async fn patch(&self, name: &str, change: Value) {
+        let patch = Patch::Merge(change);
         self.requests()
             .patch(name, &PatchParams::default(), &patch)
             .await
             .expect("edit");
+    }
+
+    /// Asks for the deletion, as a person does.
+    pub async fn delete(&self, name: &str) -> Result<(), kube::Error> {
+        let deleted = self.requests().delete(name, &DeleteParams::default()).await;
+        deleted.map(drop)
+    }
+
+    /// Until the object is gone.
+    pub async fn until_gone(&self, name: &str) {
+        let uid = self.requests().get_opt(name).await.expect("get");
+        let Some(uid) = uid.and_then(|object| object.metadata.uid) else {
+            return;
+        };
+        let gone = await_condition(self.requests(), name, conditions::is_deleted(&uid));
+        let waited = tokio::time::timeout(PATIENCE, gone).await;
+        waited.expect("it is deleted").expect("a watch");
     }
 
     pub async fn get(&self, name: &str) -> RestartRequest {
@@ -299,6 +339,16 @@ impl World {
         around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Operator {
         let client = self.plane.client(User::Operator).await.expect("a client");
+        self.operator_by(client, policy, around)
+    }
+
+    /// The same through another way to the API server.
+    pub fn operator_by(
+        &self,
+        client: Client,
+        policy: Policy,
+        around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
+    ) -> Operator {
         let (clock, metrics) = (Arc::new(SystemClock), Arc::new(Metrics::new()));
         let health = Arc::new(Health::default());
         let calls = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
@@ -328,7 +378,10 @@ impl World {
 
     fn settings(&self) -> Settings {
         Settings {
-            namespaces: vec![self.namespace.clone()],
+            namespaces: std::iter::once(&self.namespace)
+                .chain(&self.beside)
+                .cloned()
+                .collect(),
             operator_namespace: self.namespace.clone(),
             lease_name: "restart-operator".to_owned(),
             identity: "in-process".to_owned(),
@@ -375,6 +428,15 @@ impl Drop for Operator {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The change order that a request has recorded; empty if none.
+pub fn order_of(object: &RestartRequest) -> String {
+    let order = object
+        .status
+        .as_ref()
+        .and_then(|status| status.change_order.as_ref());
+    order.and_then(|order| order.id.clone()).unwrap_or_default()
 }
 
 pub fn phase_of(object: &RestartRequest) -> &'static str {

@@ -44,6 +44,16 @@ pub fn start(starts: impl Iterator<Item = i64>, call: &Submission) -> Start {
     }
 }
 
+/// The same, seen from a moment: no order of a call made after `since` started before it.
+#[must_use]
+pub fn after(starts: impl Iterator<Item = i64>, since: Timestamp) -> Start {
+    match earliest(starts) {
+        None => Start::NotYet,
+        Some(started) if started < since.as_millisecond() => Start::Before,
+        Some(_) => Start::Inside,
+    }
+}
+
 /// The earliest start of an order's batches; unset while none has started.
 #[must_use]
 pub fn earliest(starts: impl Iterator<Item = i64>) -> Option<i64> {

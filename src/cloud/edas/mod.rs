@@ -3,8 +3,8 @@
 //!
 //! `client` sends single calls and `provider` puts them in order; only these two wait for the
 //! network. `wire` is the JSON, `codes` and `classify` say what an answer means, `plan` what is
-//! called and whether it may be, `orders` which order could be ours, `report` what became of it:
-//! all pure.
+//! called and whether it may be, `orders` which order could be ours, `learned` of which type it is,
+//! `report` what became of it: all pure.
 //!
 //! Parameters are in the query even of a `POST`, reads are `POST` too, and refusals come inside
 //! HTTP 200 with an integer `Code`.
@@ -12,6 +12,7 @@
 pub mod classify;
 mod client;
 pub mod codes;
+mod learned;
 pub mod orders;
 pub mod plan;
 mod provider;

@@ -48,17 +48,29 @@ pub fn listed<'a>(list: &'a [OrderItem], order: &OrderId) -> Option<&'a OrderIte
     list.iter().find(|item| item.change_order_id == order.0)
 }
 
-/// Whether a listed order could come from a restart call of ours: not there before, by the API,
-/// and not by a creator that is known to be another. Its type cannot be compared, since that of a
-/// restart is not documented.
+/// Whether a listed order could come from a restart call of ours: not there before, by the API, not
+/// of another type, and not by a creator that is known to be another. The type of a restart is not
+/// documented; `type_code` is that of an order of ours, if one was seen.
 #[must_use]
-pub fn could_be_ours(item: &OrderItem, baseline: &[OrderId], creators: &[String]) -> bool {
+pub fn could_be_ours(
+    item: &OrderItem,
+    baseline: &[OrderId],
+    creators: &[String],
+    type_code: Option<&str>,
+) -> bool {
     let is_new = !baseline.iter().any(|id| id.0 == item.change_order_id);
     is_new
         && item.source.eq_ignore_ascii_case("pop")
+        && type_code.is_none_or(|code| item.co_type_code.is_empty() || item.co_type_code == code)
         && (creators.is_empty()
             || item.create_user_id.is_empty()
             || is_known_creator(item, creators))
+}
+
+/// Nothing more will happen to it: what has not started by now never will.
+#[must_use]
+pub fn has_ended(item: &OrderItem) -> bool {
+    matches!(item.status, Some(2 | 3 | 6 | 7 | 10))
 }
 
 /// Whether the order's creator is known to be ours.
@@ -82,8 +94,12 @@ pub fn is_about(order: &OrderInfo, app: &EdasApplication) -> bool {
 /// When an order started: by its earliest batch.
 #[must_use]
 pub fn start_of(order: &OrderInfo, call: &Submission) -> Start {
-    let starts = order.pipelines.iter().filter_map(|batch| batch.start_time);
-    window::start(starts, call)
+    window::start(starts(order), call)
+}
+
+/// When the batches of an order started.
+pub fn starts(order: &OrderInfo) -> impl Iterator<Item = i64> {
+    order.pipelines.iter().filter_map(|batch| batch.start_time)
 }
 
 /// One line about a candidate, for the person who has to decide.
@@ -177,7 +193,7 @@ mod tests {
         let other = |change: fn(&mut OrderItem)| {
             let mut item = item("o-1");
             change(&mut item);
-            could_be_ours(&item, &ids(&["o-0"]), &ours)
+            could_be_ours(&item, &ids(&["o-0"]), &ours, Some("CoRestart"))
         };
         assert!(other(|_| {}));
         assert!(!other(|item| item.change_order_id = "o-0".into()));
@@ -185,7 +201,9 @@ mod tests {
         assert!(!other(|item| item.source = "console".into()));
         assert!(!other(|item| item.source = String::new()));
         assert!(other(|item| item.create_user_id = String::new()));
-        assert!(could_be_ours(&item("o-1"), &[], &[]));
+        assert!(!other(|item| item.co_type_code = "CoDeploy".into()));
+        assert!(other(|item| item.co_type_code = String::new()));
+        assert!(could_be_ours(&item("o-1"), &[], &[], None));
     }
 
     #[test]

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 
 use super::{
     client::{Client, LIST, STATUS},
+    learned::Learned,
     orders, plan, report,
     wire::OrderItem,
 };
@@ -15,7 +17,7 @@ use crate::cloud::{
     alibaba::{
         answer,
         client::{self, foreign},
-        window::Start,
+        window::{self, Start},
     },
     error::{CloudError, Kind},
     http::Http,
@@ -30,6 +32,7 @@ use crate::cloud::{
 /// `Provider` for EDAS applications of ECS clusters.
 pub struct EdasProvider {
     client: Client,
+    learned: Learned,
 }
 
 impl EdasProvider {
@@ -43,6 +46,7 @@ impl EdasProvider {
                 observer,
                 product: Product::Edas,
             }),
+            learned: Learned::default(),
         }
     }
 
@@ -54,6 +58,7 @@ impl EdasProvider {
         let clock_offset = status.clock_offset(STATUS)?;
         plan::check_instances(app, &status.data)?;
         let list = self.client.orders(access, app).await?.data;
+        self.learned.look(app, &list);
         let running = plan::running(&status.data);
         Ok(Check {
             instances: running,
@@ -80,21 +85,17 @@ impl EdasProvider {
             cloud_time: answer.cloud_time(LIST)?,
             notes: Vec::new(),
         };
-        let possible = answer
-            .data
-            .iter()
-            .filter(|item| orders::could_be_ours(item, &call.baseline, &access.creators));
+        let code = self.learned.code(app);
+        let possible = answer.data.iter().filter(|item| {
+            orders::could_be_ours(item, &call.baseline, &access.creators, code.as_deref())
+        });
         for item in possible {
             if self.client.0.is_late(started) {
                 look.complete = false;
                 break;
             }
             if let Some(match_) = self.place(access, app, call, item).await? {
-                look.candidates.push(Candidate {
-                    order: OrderId(item.change_order_id.clone()),
-                    match_,
-                    line: orders::line(item),
-                });
+                look.candidates.push(candidate(item, match_));
             }
         }
         Ok(look)
@@ -118,12 +119,40 @@ impl EdasProvider {
         }
         Ok(match orders::start_of(&order, call) {
             Start::NotYet => Some(Match::NotStarted),
-            Start::Inside if orders::is_known_creator(item, &access.creators) => {
-                Some(Match::Verified)
-            }
-            Start::Inside => Some(Match::CreatorUnknown),
+            Start::Inside => Some(verified(item, access)),
             Start::Before | Start::After => None,
         })
+    }
+
+    // The list has the newest orders alone, newest first.
+    async fn newer(
+        &self,
+        access: &Access,
+        app: &EdasApplication,
+        since: Timestamp,
+        known: &[OrderId],
+    ) -> Result<Vec<Candidate>, CloudError> {
+        let list = self.client.orders(access, app).await?.data;
+        let code = self.learned.code(app);
+        let possible = list
+            .iter()
+            .filter(|item| orders::could_be_ours(item, known, &access.creators, code.as_deref()));
+        let mut found = Vec::new();
+        for item in possible {
+            let match_ = match self.client.order(access, app, &item.change_order_id).await {
+                Err(error) if error.kind == Kind::NotFound => Match::NotStarted,
+                Err(error) => return Err(error),
+                Ok(order) if !orders::is_about(&order, app) => continue,
+                Ok(order) => match window::after(orders::starts(&order), since) {
+                    Start::Before => break, // those that follow are older
+                    Start::NotYet if orders::has_ended(item) => continue,
+                    Start::NotYet => Match::NotStarted,
+                    Start::Inside | Start::After => verified(item, access),
+                },
+            };
+            found.push(candidate(item, match_));
+        }
+        Ok(found)
     }
 
     async fn report(
@@ -133,10 +162,9 @@ impl EdasProvider {
         following: &Following,
     ) -> Result<OrderReport, CloudError> {
         let order = self.client.order(access, app, &following.order.0).await?;
-        // An order does not name its application. One that is followed with a baseline came from
-        // our own call, or was found in the application's list. Without one it may be a person's
-        // word, so the list is asked.
-        if following.baseline.is_empty() {
+        // An order does not name its application. One that is followed came from our own call, or
+        // was found in the application's list. Of one that a person named, the list is asked.
+        if following.named {
             let list = self.client.orders(access, app).await?.data;
             if orders::listed(&list, &following.order).is_none() {
                 return Err(CloudError {
@@ -155,6 +183,7 @@ impl EdasProvider {
         order: &OrderId,
     ) -> Result<Option<String>, CloudError> {
         let list = self.client.orders(access, app).await?.data;
+        self.learned.look(app, &list);
         let creator = orders::listed(&list, order).map(|item| item.create_user_id.clone());
         Ok(creator.filter(|creator| !creator.is_empty()))
     }
@@ -178,7 +207,13 @@ impl Provider for EdasProvider {
     ) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
             match application(target) {
-                Ok(app) => self.client.restart(access, app, call, permit).await,
+                Ok(app) => {
+                    let answer = self.client.restart(access, app, call, permit).await;
+                    if let Answer::Accepted(acceptance) = &answer {
+                        self.learned.accepted(app, &acceptance.order);
+                    }
+                    answer
+                }
                 Err(error) => Answer::Rejected(error),
             }
         })
@@ -191,6 +226,16 @@ impl Provider for EdasProvider {
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>> {
         Box::pin(async move { self.look(access, application(target)?, call).await })
+    }
+
+    fn forgotten<'a>(
+        &'a self,
+        access: &'a Access,
+        target: &'a Target,
+        since: Timestamp,
+        known: &'a [OrderId],
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CloudError>> {
+        Box::pin(async move { self.newer(access, application(target)?, since, known).await })
     }
 
     fn poll<'a>(
@@ -221,6 +266,22 @@ impl Provider for EdasProvider {
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<String>, CloudError>> {
         Box::pin(async move { self.find_creator(access, application(target)?, order).await })
+    }
+}
+
+fn candidate(item: &OrderItem, match_: Match) -> Candidate {
+    Candidate {
+        order: OrderId(item.change_order_id.clone()),
+        match_,
+        line: orders::line(item),
+    }
+}
+
+fn verified(item: &OrderItem, access: &Access) -> Match {
+    if orders::is_known_creator(item, &access.creators) {
+        Match::Verified
+    } else {
+        Match::CreatorUnknown
     }
 }
 

@@ -177,6 +177,12 @@ fn is_open(item: &OrderItem) -> bool {
     matches!(item.status, Some(0 | 1 | 8 | 9 | 11 | 12))
 }
 
+/// Nothing more will happen to it: what has not started by now never will.
+#[must_use]
+pub fn has_ended(item: &OrderItem) -> bool {
+    matches!(item.status, Some(2 | 3 | 6 | 10))
+}
+
 /// A short text of the cloud, cleaned.
 #[must_use]
 pub fn name(text: &str) -> String {

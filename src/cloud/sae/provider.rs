@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 
 use super::{
     client::Client,
@@ -18,7 +19,7 @@ use crate::cloud::{
     observer::CallObserver,
     permit::Permit,
     types::{
-        Answer, Check, Following, Look, OrderId, OrderReport, Product, SaeApplication,
+        Answer, Candidate, Check, Following, Look, OrderId, OrderReport, Product, SaeApplication,
         SaeApplications, SaeInstances, Submission, Target,
     },
 };
@@ -26,6 +27,7 @@ use crate::cloud::{
 mod application;
 mod applications;
 mod batch;
+mod forgotten;
 mod instances;
 mod order;
 
@@ -126,6 +128,24 @@ impl Provider for SaeProvider {
                 Sae::Applications(t) => return batch::look(client, access, t, call).await,
             };
             order::look(client, access, sought, call).await
+        })
+    }
+
+    fn forgotten<'a>(
+        &'a self,
+        access: &'a Access,
+        target: &'a Target,
+        since: Timestamp,
+        known: &'a [OrderId],
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CloudError>> {
+        let client = &self.client;
+        Box::pin(async move {
+            let sought = match Sae::of(target)? {
+                Sae::Application(t) => Sought::application(t),
+                Sae::Instances(t) => Sought::instances(t),
+                Sae::Applications(_) => return Ok(Vec::new()),
+            };
+            forgotten::orders(client, access, sought, since, known).await
         })
     }
 

@@ -79,7 +79,7 @@ pub const fn part(id: String, state: PartState, error: Option<PartError>) -> Par
 }
 
 /// The parts of a call that was accepted. Of an instance that the answer does not accept and does
-/// not refuse, only evidence can tell.
+/// not refuse nothing can be told any more: evidence shows that a reboot ended, and not whose it was.
 #[must_use]
 pub fn accepted(ids: &[String], marks: Vec<Mark>) -> Vec<Part> {
     let error = |error: CloudError| PartError {
@@ -90,7 +90,7 @@ pub fn accepted(ids: &[String], marks: Vec<Mark>) -> Vec<Part> {
         let (state, error) = match mark {
             Mark::Accepted => (PartState::Waiting, None),
             Mark::Refused(why) => (PartState::Rejected, Some(error(why))),
-            Mark::Unclear(why) => (PartState::Waiting, why.map(error)),
+            Mark::Unclear(why) => (PartState::Unconfirmed, why.map(error)),
         };
         part(id.clone(), state, error)
     };

@@ -22,8 +22,8 @@ use crate::cloud::{
     observer::CallObserver,
     permit::Permit,
     types::{
-        Acceptance, Answer, Check, Following, Look, OrderId, OrderReport, Submission, Target,
-        VolcengineInstances, Warning,
+        Acceptance, Answer, Candidate, Check, Following, Look, OrderId, OrderReport, Submission,
+        Target, VolcengineInstances, Warning,
     },
 };
 
@@ -268,6 +268,16 @@ impl Provider for VolcengineProvider {
         call: &'a Submission,
     ) -> BoxFuture<'a, Result<Look, CloudError>> {
         Box::pin(async move { self.look(access, instances(target)?, call).await })
+    }
+
+    fn forgotten<'a>(
+        &'a self,
+        _access: &'a Access,
+        _target: &'a Target,
+        _since: Timestamp,
+        _known: &'a [OrderId],
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CloudError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn poll<'a>(

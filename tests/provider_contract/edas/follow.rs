@@ -65,23 +65,25 @@ async fn an_abort_is_accepted_while_the_order_runs_and_refused_after_its_end() {
 }
 
 #[tokio::test]
-async fn an_order_followed_without_a_baseline_must_be_listed_with_the_application() {
+async fn an_order_that_a_person_named_must_be_listed_with_the_application() {
     let cloud = cloud(minute()).await;
-    let mut followed = restarted(&cloud, &target(&[])).await;
-    assert_eq!(followed.baseline, []);
-    assert!(cloud.caller.poll(&target(&[]), &followed).await.is_ok());
+    let followed = restarted(&cloud, &target(&[])).await;
+    let named = |order: &str| Following {
+        order: OrderId(order.into()),
+        named: true,
+        ..followed.clone()
+    };
+    let ours = named(&followed.order.0);
+    assert!(cloud.caller.poll(&target(&[]), &ours).await.is_ok());
     let another = Application::edas("another").with_plan(minute());
     cloud.sim.put_application(another);
     let order = cloud.sim.start_order(NewOrder::by_hand("another")).unwrap();
-    let foreign = Following {
-        order: OrderId(order),
-        ..followed.clone()
-    };
+    let foreign = named(&order);
     let error = cloud.caller.poll(&target(&[]), &foreign).await.unwrap_err();
     assert_eq!(error.kind, Kind::NotFound);
 
-    // With one, the order is known to be the application's, and one read is enough.
-    followed.baseline = vec![OrderId("o-0".into())];
+    // Of one that nobody named one read is enough, even with no order before it.
+    assert_eq!(followed.baseline, []);
     let lists = || cloud.sim.inspect(|ledger| ledger.requests(LIST).len());
     let before = lists();
     assert!(cloud.caller.poll(&target(&[]), &followed).await.is_ok());
@@ -91,10 +93,7 @@ async fn an_order_followed_without_a_baseline_must_be_listed_with_the_applicatio
 #[tokio::test]
 async fn an_answer_about_no_order_or_another_one_is_no_state() {
     let cloud = cloud(minute()).await;
-    let followed = Following {
-        baseline: vec![OrderId("o-0".into())],
-        ..restarted(&cloud, &target(&[])).await
-    };
+    let followed = restarted(&cloud, &target(&[])).await;
     for (body, kind) in [
         (r#"{"Code":200}"#, Kind::NotFound),
         (r#"{"Code":200,"changeOrderInfo":null}"#, Kind::NotFound),

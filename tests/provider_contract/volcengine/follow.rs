@@ -143,7 +143,7 @@ async fn instances_that_break_or_vanish_have_failed_and_the_others_have_not() {
 }
 
 #[tokio::test]
-async fn an_instance_that_the_answer_leaves_out_is_judged_by_evidence() {
+async fn an_instance_that_the_answer_leaves_out_stays_unconfirmed_whatever_is_seen() {
     let fleet = Fleet::of(vec![Instance::running("i-a"), Instance::running("i-b")]).await;
     let leave_out = Edit::set("/Result/OperationDetails/1/InstanceId", "i-z");
     fleet
@@ -151,12 +151,16 @@ async fn an_instance_that_the_answer_leaves_out_is_judged_by_evidence() {
         .inject(FaultRule::on(REBOOT, Fault::mutate([leave_out])));
     let target = target(&["i-a", "i-b"]);
     let mut following = fleet.reboot(&target).await;
-    assert_eq!(states(&following.parts), [PartState::Waiting; 2]);
+    let expected = [PartState::Waiting, PartState::Unconfirmed];
+    assert_eq!(states(&following.parts), expected);
     for seconds in [3, 8] {
         fleet.pass(seconds);
         fleet.poll(&target, &mut following).await;
     }
-    assert_eq!(states(&following.parts), [PartState::Succeeded; 2]);
+    let expected = [PartState::Succeeded, PartState::Unconfirmed];
+    assert_eq!(states(&following.parts), expected);
+    let report = fleet.poll(&target, &mut following).await;
+    assert_eq!(report.state, OrderState::Unconfirmed);
 }
 
 #[tokio::test]
@@ -218,6 +222,7 @@ async fn looks_at_about_the_same_time_share_one_read() {
             started: call.signed_at,
             baseline: vec![],
             parts: accepted.parts,
+            named: false,
         });
     }
     // The first who looks does not know of the others yet; the second asks for all.

@@ -136,6 +136,7 @@ impl Fleet {
             started: call.signed_at,
             baseline: vec![],
             parts: accepted.parts,
+            named: false,
         }
     }
 

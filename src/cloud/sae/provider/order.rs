@@ -138,7 +138,11 @@ pub(super) async fn report(
 }
 
 // An order that names no application cannot be told to be ours.
-async fn read(client: &Client, access: &Access, id: &str) -> Result<ChangeOrder, CloudError> {
+pub(super) async fn read(
+    client: &Client,
+    access: &Access,
+    id: &str,
+) -> Result<ChangeOrder, CloudError> {
     let order = client.order(access, id).await?.data;
     if order.app_id.is_empty() {
         let message = "the order names no application";
