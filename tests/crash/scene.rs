@@ -4,26 +4,21 @@
 use std::{fs, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
+use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord};
 use k8s_openapi::api::{
     coordination::v1::Lease,
     rbac::v1::{Role, RoleBinding},
 };
-use kube::{
-    Api,
-    api::{ListParams, PostParams},
-    config::Kubeconfig,
-    runtime::wait::await_condition,
-};
+use kube::{Api, api::PostParams, config::Kubeconfig, runtime::wait::await_condition};
 use restart_operator::api::{Attribution, RestartRequest};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tempfile::TempDir;
-use uuid::Uuid;
 
 use crate::support::{
     controlplane::{namespace::subject, process::tail, users::User},
     gate::Gate,
+    judge::{self, nonces},
     process::{Launch, OperatorProcess},
     wait,
     world::{World, phase_of},
@@ -186,15 +181,7 @@ impl Scene {
     /// Every request of the namespace has a true end, nothing was called or executed twice, and no
     /// process has logged the secret.
     pub(crate) async fn judge(&self) {
-        let ledger = self.world.ledger();
-        let requests = self.world.requests();
-        let all = requests.list(&ListParams::default()).await.expect("a list");
-        let executed: usize = all.items.iter().map(|one| judge_one(one, &ledger)).sum();
-        assert_eq!(
-            executed,
-            ledger.restarts().len(),
-            "a restart that nobody asked for"
-        );
+        judge::judge(&self.world).await;
         self.no_secret_in_the_logs();
     }
 
@@ -273,59 +260,4 @@ impl End {
         phase: "NotExecuted",
         attribution: None,
     };
-}
-
-/// Judges one request, and gives how many restarts were executed for it.
-fn judge_one(request: &RestartRequest, ledger: &Ledger) -> usize {
-    let name = request.metadata.name.as_deref().unwrap_or_default();
-    let status = request.status.clone().unwrap_or_default();
-    let nonces = nonces(request);
-    for nonce in &nonces {
-        let sent = ledger.by_nonce(nonce).len();
-        assert!(sent <= 1, "{name}: attempt {nonce} was sent {sent} times");
-    }
-    let executed: Vec<&RestartRecord> = nonces
-        .iter()
-        .flat_map(|nonce| ledger.restarts_by_nonce(nonce))
-        .collect();
-    assert!(executed.len() <= 1, "{name}: executed twice: {executed:#?}");
-    let order = executed.first().map(|restart| restart.order.as_str());
-    let told = status
-        .change_order
-        .as_ref()
-        .and_then(|order| order.id.as_deref());
-    match phase_of(request) {
-        "Succeeded" => assert_eq!(
-            (executed.len(), told),
-            (1, order),
-            "{name}: a false success"
-        ),
-        "NotExecuted" | "Failed" | "Cancelled" | "Expired" | "Skipped" => {
-            assert_eq!((order, told), (None, None), "{name}: executed all the same");
-        }
-        "Unknown" => {}
-        phase => panic!("{name} has no end, it is {phase}"),
-    }
-    if phase_of(request) == "NotExecuted" {
-        let ended = status.completion_time.map(|time| time.0);
-        let window = status.attempt.map(|attempt| attempt.not_after.0);
-        assert!(
-            ended > window,
-            "{name}: told before the signature had ended"
-        );
-    }
-    executed.len()
-}
-
-/// The nonces of all attempts, from what the protocol says and not from the status.
-fn nonces(request: &RestartRequest) -> Vec<String> {
-    let uid = request.metadata.uid.as_deref().unwrap_or_default();
-    let attempt = request
-        .status
-        .as_ref()
-        .and_then(|status| status.attempt.as_ref());
-    let name = |number| format!("{uid}/{number}");
-    (1..=attempt.map_or(0, |attempt| attempt.number))
-        .map(|number| Uuid::new_v5(&Uuid::NAMESPACE_OID, name(number).as_bytes()).to_string())
-        .collect()
 }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
-//! | [`gate`] | a door between one operator and the API server, where one request can be stopped |
+//! | [`gate`] | a door between one operator and the API server, where requests and watches meet faults |
+//! | [`history`] | every version of every request, and whether it is a path of the allowed graph |
 //! | [`hold`] | the points at which the host stops by itself |
+//! | [`judge`] | the simulator's ledger against what the requests say |
 //! | [`policy`] | shorter numbers of the protocol |
 //! | [`process`] | an operator as a process of its own, to be killed, frozen or asked to end |
 //! | [`world`] | one test's namespace, cloud, account and operators |
@@ -27,7 +29,9 @@
 pub mod controlplane;
 pub mod failure;
 pub mod gate;
+pub mod history;
 pub mod hold;
+pub mod judge;
 pub mod policy;
 pub mod process;
 pub mod tls;

@@ -17,7 +17,7 @@ use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount, Condition, ConditionType, RestartRequest, condition},
     app::ForProducts,
     calls::Calls,
-    cloud::{Provider, http::Http, types::Product},
+    cloud::{Clock, Provider, http::Http, types::Product},
     controller::{self, Parts, Settings, accounts::AccountSettings, clock::SystemClock},
     metrics::Metrics,
     products,
@@ -29,6 +29,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
     controlplane::{ControlPlane, audit::Requests, users::User},
+    gate::Gate,
     policy,
 };
 
@@ -291,7 +292,33 @@ impl World {
         around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Operator {
         let client = self.plane.client(User::Operator).await.expect("a client");
-        let (clock, metrics) = (Arc::new(SystemClock), Arc::new(Metrics::new()));
+        self.run(client, policy, Arc::new(SystemClock), around)
+    }
+
+    /// One that reaches the API server through this door only.
+    pub async fn operator_through(&self, gate: &Gate) -> Operator {
+        self.operator_by(policy::short(), Arc::new(SystemClock), gate)
+            .await
+    }
+
+    /// The same with another policy and other clocks.
+    pub async fn operator_by(
+        &self,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        gate: &Gate,
+    ) -> Operator {
+        self.run(gate.client().await, policy, clock, |provider| provider)
+    }
+
+    fn run(
+        &self,
+        client: Client,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
+    ) -> Operator {
+        let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::default());
         let calls = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
         let http = Http::new(&policy::http()).expect("a client");
@@ -324,7 +351,7 @@ impl World {
             operator_namespace: self.namespace.clone(),
             lease_name: "restart-operator".to_owned(),
             identity: "in-process".to_owned(),
-            concurrency: 8,
+            concurrency: 32,
             accounts: AccountSettings {
                 operator_namespace: self.namespace.clone(),
                 development_endpoints: true,
