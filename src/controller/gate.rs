@@ -1,10 +1,11 @@
-//! Whose turn it is on a cloud target, by what the cache shows. It saves calls and keeps order; no
-//! rule of the at-most-once protocol rests on it.
+//! Whose turn it is on a cloud target, by what the cache shows and what this process has written
+//! since: a watch that is silent would else let a request wait for one that has ended. It saves calls
+//! and keeps order; no rule of the at-most-once protocol rests on it.
 
 use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 
-use super::view::View;
+use super::{memory::Memory, view::View};
 use crate::{
     api::{Reason, RestartRequest},
     protocol::{
@@ -17,7 +18,7 @@ use crate::{
 /// The turn of a request that waits. Before it are: every request of the same target with an open
 /// attempt or a running order, and every earlier one that waits for nothing but its turn.
 #[must_use]
-pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
+pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>], memory: &Memory) -> Turn {
     let mine = target::keys(&request.spec.target);
     let others = stores.iter().flat_map(Store::state);
     let mut before: Vec<(Timestamp, String)> = others
@@ -26,8 +27,13 @@ pub(super) fn turn(request: &RestartRequest, stores: &[Store<View>]) -> Turn {
             let shares = target::keys(&other.spec.target)
                 .iter()
                 .any(|key| mine.contains(key));
-            (shares && other.metadata.uid != request.metadata.uid && is_before(other, request))
-                .then(|| (state::created(other), name_for(other, request)))
+            let stands_before = shares
+                && other.metadata.uid != request.metadata.uid
+                && is_before(other, request)
+                && memory
+                    .newer(other)
+                    .is_none_or(|newer| is_before(&newer, request));
+            stands_before.then(|| (state::created(other), name_for(other, request)))
         })
         .collect();
     before.sort();

@@ -59,19 +59,25 @@ impl Memory {
         self.lock().remove(&(namespace.to_owned(), name.to_owned()));
     }
 
-    /// The newer of the cached object and the one that our last write returned. Resource versions
-    /// of one kind are ordered numbers; where one is not, the cache counts as newer, since a swap
-    /// on a stale base is refused anyway.
+    /// The newer of the cached object and the one that our last write returned.
     pub(super) fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
+        self.newer(cached).unwrap_or_else(|| cached.clone())
+    }
+
+    /// The object as our last write returned it, if that is newer than the cached one. Resource
+    /// versions of one kind are ordered numbers; where one is not, the cache counts as newer, since
+    /// a swap on a stale base is refused anyway.
+    pub(super) fn newer(&self, cached: &RestartRequest) -> Option<RestartRequest> {
         let version = |object: &RestartRequest| -> Option<u64> {
             object.metadata.resource_version.as_deref()?.parse().ok()
         };
-        match self.recall(cached).stored {
-            Some(stored) if version(&stored) > version(cached) && version(cached).is_some() => {
-                *stored
-            }
-            _ => cached.clone(),
-        }
+        let entries = self.lock();
+        let (uid, entry) = entries.get(&key(cached))?;
+        let stored = entry
+            .stored
+            .as_ref()
+            .filter(|_| *uid == self::uid(cached))?;
+        (version(stored)? > version(cached)?).then(|| (**stored).clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Entry)>> {

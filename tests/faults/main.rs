@@ -12,4 +12,8 @@
 mod support;
 
 mod matrix;
+mod network;
+mod object;
+mod server;
 mod stage;
+mod watch;

@@ -73,22 +73,15 @@ impl History {
         }
     }
 
-    /// The phases of a request in their order, without repeats.
-    pub fn phases(&self, name: &str) -> Vec<&'static str> {
+    /// Every version of a request that was recorded, oldest first.
+    pub fn versions(&self, name: &str) -> Vec<RestartRequest> {
         let versions = self.versions.lock().expect("versions");
         let of = |path: &&Vec<RestartRequest>| {
             path.first()
                 .and_then(|object| object.metadata.name.as_deref())
                 == Some(name)
         };
-        let mut phases: Vec<_> = versions
-            .values()
-            .filter(of)
-            .flatten()
-            .map(phase_of)
-            .collect();
-        phases.dedup();
-        phases
+        versions.values().filter(of).flatten().cloned().collect()
     }
 }
 

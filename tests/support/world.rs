@@ -56,10 +56,17 @@ impl World {
 
     /// The same with another cloud.
     pub async fn with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let plane = ControlPlane::shared_or_start().await;
+        Self::on(plane.expect("a control plane"), prefix, change).await
+    }
+
+    /// The same on this control plane.
+    pub async fn on(
+        plane: Arc<ControlPlane>,
+        prefix: &str,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         super::tls::install();
-        let plane = ControlPlane::shared_or_start()
-            .await
-            .expect("a control plane");
         let mut config = Config {
             applications: vec![Application::running(APP)],
             default_plan: OrderPlan::lasting(Duration::from_millis(500)).batches(3),

@@ -105,6 +105,7 @@ impl Gate {
             holds: Mutex::default(),
             rules: Mutex::default(),
             log: Mutex::default(),
+            opened: Mutex::default(),
             weather: tokio::sync::watch::Sender::default(),
         });
         let server = tokio::spawn(server::serve(listener, acceptor, inner.clone()));
@@ -189,6 +190,12 @@ impl Gate {
     /// Every request that came, oldest first.
     pub fn log(&self) -> Vec<Asked> {
         self.inner.log.lock().expect("a log").clone()
+    }
+
+    /// How many watches of a resource were opened, that is answered.
+    pub fn opened(&self, resource: &str) -> usize {
+        let opened = self.inner.opened.lock().expect("counts");
+        opened.get(resource).copied().unwrap_or_default()
     }
 
     /// Nothing moves any more, in either direction.

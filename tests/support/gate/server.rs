@@ -1,6 +1,7 @@
 //! The door itself: TLS connections from the operator, and what happens to each request on them.
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     sync::{Arc, Mutex},
     task::{Context, Poll},
@@ -48,6 +49,8 @@ pub(super) struct Inner {
     pub(super) holds: Mutex<Vec<Hold>>,
     pub(super) rules: Mutex<Vec<(u64, Rule)>>,
     pub(super) log: Mutex<Vec<Asked>>,
+    /// Watches that were opened, by resource.
+    pub(super) opened: Mutex<HashMap<String, usize>>,
     pub(super) weather: watch::Sender<Weather>,
 }
 
@@ -233,7 +236,10 @@ impl Inner {
         answer.headers_mut().remove(header::TRANSFER_ENCODING);
         if asked.verb == "watch" && answer.status().is_success() {
             let now = self.weather.subscribe();
-            return answer.map(|body| weather::through(body, &asked.resource, now, injected));
+            let answer = answer.map(|body| weather::through(body, &asked.resource, now, injected));
+            let mut opened = self.opened.lock().expect("counts");
+            *opened.entry(asked.resource.clone()).or_default() += 1;
+            return answer;
         }
         answer
     }
