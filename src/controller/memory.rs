@@ -13,7 +13,7 @@ use crate::{api::RestartRequest, protocol::absorb::Done};
 /// What is remembered of one request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// The object as our last write returned it, until the cache has caught up.
+    /// The object as the server last answered it to us, until the cache has caught up.
     pub stored: Option<Box<RestartRequest>>,
     /// A result that could not be stored yet. It is absorbed before anything else.
     pub unsaved: Option<Done>,
@@ -59,12 +59,12 @@ impl Memory {
         self.lock().remove(&(namespace.to_owned(), name.to_owned()));
     }
 
-    /// The newer of the cached object and the one that our last write returned.
+    /// The newer of the cached object and the one that the server last answered to us.
     pub(super) fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
         self.newer(cached).unwrap_or_else(|| cached.clone())
     }
 
-    /// The object as our last write returned it, if that is newer than the cached one. Resource
+    /// The object as the server last answered it to us, if that is newer than the cached one. Resource
     /// versions of one kind are ordered numbers; where one is not, the cache counts as newer, since
     /// a swap on a stale base is refused anyway.
     pub(super) fn newer(&self, cached: &RestartRequest) -> Option<RestartRequest> {

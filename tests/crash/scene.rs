@@ -1,7 +1,7 @@
 //! One test's world with processes in it, and the judge: the simulator's ledger against what the
 //! requests say of themselves.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord};
@@ -34,6 +34,7 @@ pub(crate) const RESTART: &str = "RestartApplication";
 pub(crate) struct Scene {
     pub(crate) world: World,
     logs: TempDir,
+    files: TempDir,
 }
 
 impl Scene {
@@ -46,6 +47,7 @@ impl Scene {
         Self {
             world: World::with(prefix, change).await,
             logs: tempfile::tempdir().expect("a folder"),
+            files: tempfile::tempdir().expect("a folder"),
         }
     }
 
@@ -120,6 +122,29 @@ impl Scene {
         self.world.ask(name, json!({})).await
     }
 
+    /// A request for the instances of its Volcengine account.
+    pub(crate) async fn reboot(&self, name: &str, account: &str) -> RestartRequest {
+        let ids: Vec<String> = self
+            .world
+            .sim
+            .instances()
+            .into_iter()
+            .map(|one| one.instance.id)
+            .collect();
+        let target = json!({"saeApplication": null, "volcengineInstances": {"instanceIds": ids}});
+        let account = json!({"kind": "ClusterCloudAccount", "name": account});
+        self.world
+            .ask(name, json!({"accountRef": account, "target": target}))
+            .await
+    }
+
+    /// A file beside the logs, gone with them.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.files.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
     /// The restart calls that were made for a request, whatever came of them.
     pub(crate) async fn calls_of(&self, name: &str) -> Vec<RequestRecord> {
         let request = self.world.get(name).await;
@@ -162,6 +187,31 @@ impl Scene {
             .unwrap_or_default()
     }
 
+    /// Makes another process the holder of the Lease that all share, as one does that takes it.
+    pub(crate) async fn give_lease(&self, identity: &str) {
+        let api: Api<Lease> = Api::namespaced(self.world.admin.clone(), &self.world.namespace);
+        let spec = json!({"spec": {"holderIdentity": identity}});
+        let patch = kube::api::Patch::Merge(spec);
+        let params = kube::api::PatchParams::default();
+        api.patch("restart-operator", &params, &patch)
+            .await
+            .expect("a lease");
+    }
+
+    /// What a process answers to a scrape.
+    pub(crate) async fn metrics(&self, identity: &str) -> String {
+        let log = self.log_of(identity);
+        let (_, rest) = log.split_once("address=").expect("its address");
+        let address = rest.split_whitespace().next().unwrap_or_default();
+        let answer = reqwest::get(format!("http://{address}/metrics")).await;
+        answer.expect("an answer").text().await.expect("a text")
+    }
+
+    /// What a process has logged so far.
+    pub(crate) fn log_of(&self, identity: &str) -> String {
+        fs::read_to_string(self.logs.path().join(format!("{identity}.log"))).unwrap_or_default()
+    }
+
     /// Until this process has logged `words`: only for what nobody else can see.
     pub(crate) async fn until_log_says(&self, identity: &str, words: &str) {
         let path = self.logs.path().join(format!("{identity}.log"));
@@ -185,18 +235,23 @@ impl Scene {
         self.no_secret_in_the_logs();
     }
 
-    /// Neither the cloud's nor the API server's, at the level at which every library logs.
-    fn no_secret_in_the_logs(&self) {
+    /// What may be written nowhere: the cloud's key and the tokens of the API server.
+    pub(crate) fn secrets(&self) -> Vec<String> {
         let kubeconfig = Kubeconfig::read_from(self.world.plane.kubeconfig(User::Operator));
         let users = kubeconfig.expect("a kubeconfig").auth_infos;
         let tokens = users.into_iter().filter_map(|user| user.auth_info?.token);
-        let secrets: Vec<String> = tokens
+        tokens
             .map(|token| token.expose_secret().to_owned())
             .chain([
                 DEFAULT_KEY_SECRET.to_owned(),
                 BASE64.encode(DEFAULT_KEY_SECRET),
             ])
-            .collect();
+            .collect()
+    }
+
+    /// Neither the cloud's nor the API server's, at the level at which every library logs.
+    fn no_secret_in_the_logs(&self) {
+        let secrets = self.secrets();
         for entry in fs::read_dir(self.logs.path()).expect("logs") {
             let path = entry.expect("a log").path();
             let log = fs::read(&path).expect("a log");

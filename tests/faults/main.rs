@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clock;
 mod matrix;
 mod network;
 mod object;

@@ -13,6 +13,7 @@
 //! | [`world`] | one test's namespace, cloud, account and operators |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
 //! | [`wait`] | asking until a fact holds, with a limit |
+//! | [`wire`] | a door between operators and the cloud, where one connection can be stopped |
 //!
 //! `lab.rs` and `host.rs` beside this file are no modules of it: they are Cargo examples that use it, `lab.rs`
 //! with `demo` as its own.
@@ -36,4 +37,5 @@ pub mod policy;
 pub mod process;
 pub mod tls;
 pub mod wait;
+pub mod wire;
 pub mod world;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -31,6 +31,8 @@ pub struct Launch {
     identity: String,
     arguments: Vec<String>,
     logs: PathBuf,
+    /// Where it logs instead.
+    log: Option<PathBuf>,
 }
 
 impl Launch {
@@ -65,6 +67,7 @@ impl Launch {
             identity: identity.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
             logs: logs.to_owned(),
+            log: None,
         }
     }
 
@@ -90,6 +93,19 @@ impl Launch {
         self
     }
 
+    /// It logs to this file.
+    pub fn log_to(self, file: &Path) -> Self {
+        Self {
+            log: Some(file.to_owned()),
+            ..self
+        }
+    }
+
+    /// It trusts this authority when it calls the cloud, too.
+    pub fn extra_ca(self, file: &Path) -> Self {
+        self.with(["--extra-ca", file.to_str().expect("a path in UTF-8")])
+    }
+
     /// It reaches the API server through this door only.
     pub fn through(mut self, gate: &Gate) -> Self {
         gate.kubeconfig().clone_into(&mut self.kubeconfig);
@@ -99,10 +115,11 @@ impl Launch {
     /// Starts it. A further process of the same identity goes on in the same log, as a restarted
     /// container does.
     pub fn start(&self) -> OperatorProcess {
+        let usual = self.logs.join(format!("{}.log", self.identity));
         let log = File::options()
             .create(true)
             .append(true)
-            .open(self.logs.join(format!("{}.log", self.identity)))
+            .open(self.log.as_ref().unwrap_or(&usual))
             .expect("a log file");
         let group = Group::new().expect("a guard");
         let mut command = std::process::Command::new(&self.program);
@@ -188,9 +205,29 @@ impl OperatorProcess {
         status.expect("it never ended").expect("its status").code()
     }
 
+    /// SIGABRT, as after a failed assertion, and how it ended.
+    pub async fn abort(&mut self) -> std::process::ExitStatus {
+        self.signal(Signal::ABORT);
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        status.expect("it never ended").expect("its status")
+    }
+
+    /// Limits a resource of the running process; `None`: not more than this test is limited.
+    pub fn limit(&self, resource: Resource, to: Option<u64>) {
+        let own = getrlimit(resource);
+        let new = Rlimit {
+            current: to.or(own.current),
+            ..own
+        };
+        prlimit(Some(self.pid()), resource, new).expect("a limit");
+    }
+
     fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a signal");
+    }
+
+    fn pid(&self) -> Pid {
         let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
-        let pid = pid.and_then(Pid::from_raw).expect("a process that runs");
-        kill_process(pid, signal).expect("a signal");
+        pid.and_then(Pid::from_raw).expect("a process that runs")
     }
 }

@@ -126,6 +126,11 @@ impl World {
 
     /// A cluster account of Volcengine that points at the simulator; its name.
     pub async fn put_volcengine_account(&self) -> String {
+        self.put_volcengine_account_at(self.sim.base_url()).await
+    }
+
+    /// The same with another way to the simulator.
+    pub async fn put_volcengine_account_at(&self, url: &str) -> String {
         let name = format!("{}-ve", self.namespace);
         let spec = json!({
             "provider": "Volcengine", "region": "cn-beijing",
@@ -134,7 +139,7 @@ impl World {
             "callsPerMinute": 6000,
             "allowedNamespaces": {"names": [self.namespace]},
             "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
-            "endpoints": {"ecs": self.sim.base_url()},
+            "endpoints": {"ecs": url},
         });
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
         self.apply(&api, &name, json!({"spec": spec})).await;
@@ -394,6 +399,13 @@ impl Operator {
             .await
             .expect("an end")
             .expect("no panic");
+    }
+}
+
+impl Operator {
+    /// Ends it in the middle of whatever it does, as a crash does.
+    pub fn stop_now(self) {
+        drop(self);
     }
 }
 

@@ -1,0 +1,138 @@
+//! Killed at each point of a call with a token (Volcengine): the successor takes the attempt over and
+//! sends the same call again, and each instance is rebooted once (C1 to C3, C6 to C12, H5).
+
+use std::time::Duration;
+
+use cloudsim::{Fault, FaultRule, Instance, RebootPlan};
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::{
+    scene::{PATIENCE, Scene},
+    support::{gate::Side, hold, wait, world::phase_of},
+};
+
+const REBOOT: &str = "RebootInstances";
+
+async fn scene(prefix: &str) -> (Scene, String) {
+    let scene = Scene::with(prefix, |config| {
+        let plan = RebootPlan::lasting(Duration::from_millis(900));
+        let instance = |id| Instance::running(id).with_plan(plan.clone());
+        config.volcengine.instances = vec![instance("i-a"), instance("i-b")];
+    })
+    .await;
+    let account = scene.world.put_volcengine_account().await;
+    (scene, account)
+}
+
+/// Where the operator is killed.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    Write(Side, &'static str),
+    Inside(hold::Point),
+    Call(bool),
+}
+
+const POINTS: [Point; 10] = [
+    Point::Write(Side::Before, "Submitting"),
+    Point::Write(Side::After, "Submitting"),
+    Point::Inside(hold::Point::BeforeSend),
+    Point::Call(false),
+    Point::Call(true),
+    Point::Inside(hold::Point::AfterAnswer),
+    Point::Write(Side::Before, "Running"),
+    Point::Write(Side::After, "Running"),
+    Point::Write(Side::Before, "Succeeded"),
+    Point::Write(Side::After, "Succeeded"),
+];
+
+async fn killed_at(point: Point) {
+    let (scene, account) = scene("token").await;
+    let gate = scene.gate().await;
+    let mut launch = scene.host("pod").through(&gate);
+    let mut write = None;
+    match point {
+        Point::Write(side, phase) => write = Some(gate.stop(side, "first", phase)),
+        Point::Inside(at) => launch = launch.hold(at),
+        Point::Call(executed) => {
+            let held = if executed {
+                Fault::HoldAfter
+            } else {
+                Fault::HoldBefore
+            };
+            scene.world.sim.inject(FaultRule::on(REBOOT, held));
+        }
+    }
+    let mut operator = launch.start();
+    scene.reboot("first", &account).await;
+    match (point, &mut write) {
+        (_, Some(write)) => write.reached().await,
+        (Point::Inside(at), None) => operator.until_holding(at).await,
+        (_, None) => drop(scene.world.sim.wait_for_hold(PATIENCE).await.unwrap()),
+    }
+    operator.kill_dash_nine().await;
+    let _successor = scene.restarted();
+    if matches!(point, Point::Call(false)) {
+        // The first copy arrives while the second one is on its way, or after it.
+        scene
+            .world
+            .until("first", "was taken over", |object| {
+                let attempt = object
+                    .status
+                    .as_ref()
+                    .and_then(|status| status.attempt.as_ref());
+                attempt.is_some_and(|attempt| attempt.owned > 0)
+            })
+            .await;
+        scene.world.sim.release();
+    }
+    let object = scene.world.until_finished("first").await;
+    scene.judge().await;
+    assert_eq!(phase_of(&object), "Succeeded", "{point:?}: {object:#?}");
+    assert_eq!(scene.world.ledger().restarts().len(), 2, "{point:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_anywhere_each_instance_is_rebooted_once() {
+    join_all(POINTS.map(killed_at)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_during_a_takeover_until_it_is_too_late_it_sends_nothing() {
+    let (scene, account) = scene("h5").await;
+    let lost = FaultRule::on(REBOOT, Fault::DropBefore);
+    scene.world.sim.inject(lost);
+    let gate = scene.gate().await;
+    let mut doubt = gate.stop(Side::After, "first", "Resolving");
+    let frozen = scene.host("pod").through(&gate).start();
+    scene.reboot("first", &account).await;
+    doubt.reached().await;
+    // The next write of this phase is the takeover.
+    let mut takeover = gate.stop(Side::After, "first", "Submitting");
+    doubt.release().await;
+    takeover.reached().await;
+    frozen.stop();
+    let attempt = scene
+        .world
+        .get("first")
+        .await
+        .status
+        .unwrap()
+        .attempt
+        .unwrap();
+    assert_eq!(attempt.owned, 1);
+    wait::until("the signature has ended", async || {
+        Timestamp::now() > attempt.not_after.0
+    })
+    .await;
+    frozen.cont();
+    takeover.release().await;
+    scene.world.until_phase("first", "Unknown").await;
+    scene.judge().await;
+    assert_eq!(
+        scene.world.ledger().requests(REBOOT).len(),
+        1,
+        "sent too late"
+    );
+    assert_eq!(scene.world.ledger().restarts().len(), 0);
+}
