@@ -228,6 +228,33 @@ impl Scene {
         End::of(&object)
     }
 
+    /// The same for a call with a token. True: it succeeded. False: nobody took it over in time.
+    pub(crate) async fn end_with_a_token(&self, name: &str) -> bool {
+        let told = |object: &RestartRequest| {
+            let ended = object
+                .status
+                .as_ref()
+                .is_some_and(|status| status.completion_time.is_some());
+            ended || phase_of(object) == "Unknown"
+        };
+        let object = self
+            .world
+            .until(name, "ended, or is left to a person", told)
+            .await;
+        self.judge().await;
+        if phase_of(&object) == "Unknown" {
+            let error = object.status.and_then(|status| status.attempt?.error);
+            let why = error.map(|error| error.message).unwrap_or_default();
+            assert!(
+                why.contains("too late"),
+                "{name} is unknown, and not for time: {why}"
+            );
+            return false;
+        }
+        assert_eq!(phase_of(&object), "Succeeded", "{object:#?}");
+        true
+    }
+
     /// Every request of the namespace has a true end, nothing was called or executed twice, and no
     /// process has logged the secret.
     pub(crate) async fn judge(&self) {

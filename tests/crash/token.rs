@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use cloudsim::{Fault, FaultRule, Instance, RebootPlan};
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::{
     scene::{PATIENCE, Scene},
-    support::{gate::Side, hold, wait, world::phase_of},
+    support::{gate::Side, hold, wait},
 };
 
 const REBOOT: &str = "RebootInstances";
@@ -46,7 +46,9 @@ const POINTS: [Point; 10] = [
     Point::Write(Side::After, "Succeeded"),
 ];
 
-async fn killed_at(point: Point) {
+/// True: in time. A machine that is too busy lets the signature end before the takeover, and then the
+/// outcome is left to a person.
+async fn killed_at(point: Point) -> bool {
     let (scene, account) = scene("token").await;
     let gate = scene.gate().await;
     let mut launch = scene.host("pod").through(&gate);
@@ -86,16 +88,33 @@ async fn killed_at(point: Point) {
             .await;
         scene.world.sim.release();
     }
-    let object = scene.world.until_finished("first").await;
-    scene.judge().await;
-    assert_eq!(phase_of(&object), "Succeeded", "{point:?}: {object:#?}");
-    assert_eq!(scene.world.ledger().restarts().len(), 2, "{point:?}");
+    let end = scene.end_with_a_token("first").await;
+    if end {
+        assert_eq!(scene.world.ledger().restarts().len(), 2, "{point:?}");
+    }
+    end
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_anywhere_each_instance_is_rebooted_once() {
-    join_all(POINTS.map(killed_at)).await;
+    let tries = POINTS.map(|point| async move {
+        for _ in 0..TRIES {
+            if Box::pin(killed_at(point)).await {
+                return;
+            }
+        }
+        panic!("{point:?}: never taken over in time");
+    });
+    stream::iter(tries)
+        .buffer_unordered(SIDE_BY_SIDE)
+        .collect::<()>()
+        .await;
 }
+
+/// Lives of one point.
+const TRIES: usize = 3;
+/// Points at once.
+const SIDE_BY_SIDE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frozen_during_a_takeover_until_it_is_too_late_it_sends_nothing() {

@@ -9,7 +9,6 @@ use crate::{
     support::{
         gate::Side,
         wire::{Part, Wire},
-        world::phase_of,
     },
 };
 
@@ -65,8 +64,18 @@ async fn killed_with_half_of_the_call_written_nothing_is_executed() {
     assert_eq!(scene.calls_of("first").await.len(), 0);
 }
 
-/// With a token the successor takes over and sends the same call.
+/// With a token the successor takes over and sends the same call. A machine that is too busy for that
+/// gets another try.
 async fn a_call_with_a_token(prefix: &str, part: Part) {
+    for _ in 0..3 {
+        if is_taken_over(prefix, part).await {
+            return;
+        }
+    }
+    panic!("never taken over in time");
+}
+
+async fn is_taken_over(prefix: &str, part: Part) -> bool {
     let scene = Scene::with(prefix, |config| {
         let plan = RebootPlan::lasting(std::time::Duration::from_millis(900));
         config.volcengine.instances = vec![Instance::running("i-a").with_plan(plan)];
@@ -80,16 +89,18 @@ async fn a_call_with_a_token(prefix: &str, part: Part) {
     scene.reboot("first", &account).await;
     killed_at(&scene, &wire, part, scene.host("pod")).await;
     let _successor = scene.restarted();
-    let object = scene.world.until_finished("first").await;
-    scene.judge().await;
-    assert_eq!(phase_of(&object), "Succeeded");
-    assert_eq!(
-        object.status.unwrap().attempt.unwrap().owned,
-        1,
-        "it was taken over"
-    );
+    let in_time = scene.end_with_a_token("first").await;
+    let attempt = scene
+        .world
+        .get("first")
+        .await
+        .status
+        .unwrap()
+        .attempt
+        .unwrap();
+    assert_eq!(attempt.owned, 1, "it was taken over");
+    in_time
 }
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_before_the_first_byte_of_a_call_with_a_token_it_is_taken_over() {
     a_call_with_a_token("c4-token", Part::Nothing).await;

@@ -66,9 +66,8 @@ struct Path<'a> {
 impl<'a> Path<'a> {
     fn of(path: &'a str) -> Self {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let rest = match parts.as_slice() {
-            ["apis", _, _, rest @ ..] | ["api", _, rest @ ..] => rest,
-            _ => return Self::default(),
+        let (["apis", _, _, rest @ ..] | ["api", _, rest @ ..]) = parts.as_slice() else {
+            return Self::default();
         };
         let (namespace, rest) = match rest {
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),

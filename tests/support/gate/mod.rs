@@ -233,7 +233,7 @@ impl Gate {
     /// Sends an event into the open watches of a resource.
     pub fn send_event(&self, resource: &str, event: &Value) {
         self.course(resource, |course| {
-            course.injected.push(weather::line(event))
+            course.injected.push(weather::line(event));
         });
     }
 
