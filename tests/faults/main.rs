@@ -12,6 +12,7 @@
 mod support;
 
 mod clock;
+mod judges;
 mod matrix;
 mod network;
 mod object;

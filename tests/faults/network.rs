@@ -149,18 +149,19 @@ async fn an_account_is_seen(stage: &Stage) {
     stage.world.until_phase("waiting", "Cancelled").await;
 }
 
+/// Side by side: they mostly wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_watch_is_back_after_it_was_refused_and_the_probe_names_it() {
-    let each = |place: usize| comes_back(Failure::Refused, &WATCHED[place..=place], SHORT, 2);
-    let all = comes_back(Failure::Refused, &WATCHED, SHORT, 2);
-    futures::join!(join_all((0..WATCHED.len()).map(each)), all);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_watch_is_back_after_it_was_swallowed() {
-    let each = |place: usize| comes_back(Failure::Swallowed, &WATCHED[place..=place], SHORT, 2);
-    let all = comes_back(Failure::Swallowed, &WATCHED, LONG, 1);
-    futures::join!(join_all((0..WATCHED.len()).map(each)), all);
+async fn each_watch_is_back_after_it_was_refused_or_swallowed_and_the_probe_names_it() {
+    let each = |failure| {
+        let one = move |place: usize| comes_back(failure, &WATCHED[place..=place], SHORT, 2);
+        join_all((0..WATCHED.len()).map(one))
+    };
+    futures::join!(
+        each(Failure::Refused),
+        comes_back(Failure::Refused, &WATCHED, SHORT, 2),
+        each(Failure::Swallowed),
+        comes_back(Failure::Swallowed, &WATCHED, LONG, 1),
+    );
 }
 
 const SHORT: Duration = Duration::from_secs(1);

@@ -100,12 +100,13 @@ async fn replaced_at(point: Point) {
     stage.history.judge().await;
     // The old object is judged by its number, which nobody can change any more.
     let ledger = stage.world.ledger();
-    let last = stage
-        .history
-        .versions("first")
-        .into_iter()
-        .filter(|object| object.metadata.uid == old.metadata.uid);
-    let mut last = last.last().expect("the old object");
+    let versions = stage.history.versions("first");
+    let of_old = |object: &&RestartRequest| object.metadata.uid == old.metadata.uid;
+    let mut last = versions
+        .iter()
+        .rfind(of_old)
+        .expect("the old object")
+        .clone();
     if nonces(&last).is_empty() {
         // Its intent was never stored, so it was never called.
         last = old;

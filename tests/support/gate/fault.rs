@@ -101,6 +101,8 @@ pub struct Rule {
     pub(super) fault: Fault,
     /// How many met it.
     pub(super) met: usize,
+    /// How many of those are over.
+    pub(super) answered: usize,
 }
 
 impl Rule {
@@ -112,6 +114,7 @@ impl Rule {
             times: 1,
             fault,
             met: 0,
+            answered: 0,
         }
     }
 

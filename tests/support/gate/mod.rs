@@ -178,6 +178,13 @@ impl Gate {
         of.map_or(0, |(_, rule)| rule.met)
     }
 
+    /// How many of those are over, at the API server too.
+    pub fn answered(&self, id: u64) -> usize {
+        let rules = self.inner.rules.lock().expect("rules");
+        let of = rules.iter().find(|(known, _)| *known == id);
+        of.map_or(0, |(_, rule)| rule.answered)
+    }
+
     /// Ends a rule.
     pub fn remove(&self, id: u64) {
         self.inner

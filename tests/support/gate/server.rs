@@ -136,7 +136,11 @@ impl Inner {
         }
         let answer = match fault {
             None => Ok(self.forward(&asked, head, body).await),
-            Some(fault) => self.with(fault, &asked, head, body).await,
+            Some((rule, fault)) => {
+                let answer = self.with(fault, &asked, head, body).await;
+                self.over(rule);
+                answer
+            }
         };
         self.until(|weather| !weather.frozen).await;
         if let Some(mut hold) = hold {
@@ -202,19 +206,26 @@ impl Inner {
         Some(holds.remove(found))
     }
 
-    fn fault_for(&self, asked: &Asked) -> Option<Fault> {
+    fn fault_for(&self, asked: &Asked) -> Option<(u64, Fault)> {
         let mut rules = self.rules.lock().expect("rules");
         let matching = rules.iter_mut().filter(|(_, rule)| (rule.matches)(asked));
-        for (_, rule) in matching {
+        for (id, rule) in matching {
             if rule.skip > 0 {
                 rule.skip -= 1;
             } else if rule.times > 0 {
                 rule.times -= 1;
                 rule.met += 1;
-                return Some(rule.fault.clone());
+                return Some((*id, rule.fault.clone()));
             }
         }
         None
+    }
+
+    fn over(&self, id: u64) {
+        let mut rules = self.rules.lock().expect("rules");
+        if let Some((_, rule)) = rules.iter_mut().find(|(known, _)| *known == id) {
+            rule.answered += 1;
+        }
     }
 
     async fn forward(&self, asked: &Asked, mut head: Parts, body: Bytes) -> Response {
