@@ -6,10 +6,11 @@ use std::time::Duration;
 use cloudsim::{Fault, FaultRule, Instance, RebootPlan};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
+use restart_operator::api::RestartRequest;
 
 use crate::{
     scene::{PATIENCE, Scene},
-    support::{gate::Side, hold, wait},
+    support::{gate::Side, hold, wait, world::phase_of},
 };
 
 const REBOOT: &str = "RebootInstances";
@@ -73,18 +74,22 @@ async fn killed_at(point: Point) -> bool {
         (_, None) => drop(scene.world.sim.wait_for_hold(PATIENCE).await.unwrap()),
     }
     operator.kill_dash_nine().await;
+    if matches!(point, Point::Call(true)) {
+        scene.world.sim.release();
+    }
     let _successor = scene.restarted();
     if matches!(point, Point::Call(false)) {
         // The first copy arrives while the second one is on its way, or after it.
+        let taken = |object: &RestartRequest| {
+            let attempt = object
+                .status
+                .as_ref()
+                .and_then(|status| status.attempt.as_ref());
+            attempt.is_some_and(|attempt| attempt.owned > 0) || phase_of(object) == "Unknown"
+        };
         scene
             .world
-            .until("first", "was taken over", |object| {
-                let attempt = object
-                    .status
-                    .as_ref()
-                    .and_then(|status| status.attempt.as_ref());
-                attempt.is_some_and(|attempt| attempt.owned > 0)
-            })
+            .until("first", "was taken over, or left to a person", taken)
             .await;
         scene.world.sim.release();
     }
