@@ -13,7 +13,7 @@ use crate::{api::RestartRequest, protocol::absorb::Done};
 /// What is remembered of one request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// The object as our last write returned it, or as it was met first; the cache may be older.
+    /// The object as the server last answered it to us, or as it was met first; the cache may be older.
     pub stored: Option<Box<RestartRequest>>,
     /// A result that could not be stored yet. It is absorbed before anything else.
     pub unsaved: Option<Done>,
@@ -62,28 +62,25 @@ impl Memory {
         entry.stored.map(|stored| *stored)
     }
 
-    /// The newer of the cached object and the one that our last write returned. Resource versions
-    /// of one kind are ordered numbers; where one is not, the cache counts as newer, since a swap
-    /// on a stale base is refused anyway.
+    /// The newer of the cached object and the one that the server last answered to us.
     pub(super) fn freshest(&self, cached: &RestartRequest) -> RestartRequest {
+        self.newer(cached).unwrap_or_else(|| cached.clone())
+    }
+
+    /// The object as the server last answered it to us, if that is newer than the cached one. Resource
+    /// versions of one kind are ordered numbers; where one is not, the cache counts as newer, since
+    /// a swap on a stale base is refused anyway.
+    pub(super) fn newer(&self, cached: &RestartRequest) -> Option<RestartRequest> {
         let version = |object: &RestartRequest| -> Option<u64> {
             object.metadata.resource_version.as_deref()?.parse().ok()
         };
-        match self.lock().get(&key(cached)) {
-            Some((
-                uid,
-                Entry {
-                    stored: Some(stored),
-                    ..
-                },
-            )) if *uid == self::uid(cached)
-                && version(stored) > version(cached)
-                && version(cached).is_some() =>
-            {
-                *stored.clone()
-            }
-            _ => cached.clone(),
-        }
+        let entries = self.lock();
+        let (uid, entry) = entries.get(&key(cached))?;
+        let stored = entry
+            .stored
+            .as_ref()
+            .filter(|_| *uid == self::uid(cached))?;
+        (version(stored)? > version(cached)?).then(|| (**stored).clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (String, Entry)>> {

@@ -29,7 +29,7 @@ pub(super) async fn observe(
 ) -> Result<(RestartRequest, Snapshot), Error> {
     let unsent = |object: &RestartRequest| mine(&State::of(object), ctx) == Mine::Unsent;
     let base = if unsent(&base) && !from_this_pass {
-        record::live(&ctx.requests(&base), &base).await?
+        record::live(&base, ctx).await?
     } else {
         base
     };

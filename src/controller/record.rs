@@ -2,7 +2,7 @@
 //! the UID of the object that was decided on, so that it is a compare-and-swap.
 
 use jiff::Timestamp;
-use kube::{Api, api::PostParams};
+use kube::api::PostParams;
 
 use super::{
     Context,
@@ -61,7 +61,7 @@ pub(super) async fn record(
         let name = wanted.metadata.name.clone().unwrap_or_default();
         match deadline(api.replace_status(&name, &PostParams::default(), &wanted)).await {
             Ok(stored) => {
-                keep(&stored, ctx);
+                keep(&stored, Some(ctx.clock.wall()), ctx);
                 return Ok(Recorded {
                     stored,
                     next,
@@ -76,31 +76,32 @@ pub(super) async fn record(
             }
         }
         tried = Some(next);
-        base = live(&api, &base).await?;
+        base = live(&base, ctx).await?;
     }
     Err(Error::Contended)
 }
 
 /// The object as it is stored now.
-pub(super) async fn live(
-    api: &Api<RestartRequest>,
-    base: &RestartRequest,
-) -> Result<RestartRequest, Error> {
+pub(super) async fn live(base: &RestartRequest, ctx: &Context) -> Result<RestartRequest, Error> {
     let name = base.metadata.name.as_deref().unwrap_or_default();
-    match deadline(api.get_opt(name)).await.map_err(Error::Kube)? {
-        Some(object) if object.metadata.uid == base.metadata.uid => Ok(object),
+    let read = deadline(ctx.requests(base).get_opt(name)).await;
+    match read.map_err(Error::Kube)? {
+        Some(object) if object.metadata.uid == base.metadata.uid => {
+            keep(&object, None, ctx);
+            Ok(object)
+        }
         _ => Err(Error::Gone),
     }
 }
 
-/// Our own writes are newer than the cache for a while.
-fn keep(stored: &RestartRequest, ctx: &Context) {
-    let now: Timestamp = ctx.clock.wall();
+/// What the server itself says is newer than the cache for a while, or for long where the cache
+/// shows the past.
+fn keep(stored: &RestartRequest, written_at: Option<Timestamp>, ctx: &Context) {
     ctx.records.note(stored);
     let mut object = stored.clone();
     object.metadata.managed_fields = None;
     ctx.memory.update(stored, |entry| {
         entry.stored = Some(Box::new(object));
-        entry.written_at = Some(now);
+        entry.written_at = written_at.or(entry.written_at);
     });
 }

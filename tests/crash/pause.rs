@@ -1,10 +1,11 @@
 //! Frozen with SIGSTOP instead of killed, while another replica goes on (H1 to H4). Each has a Lease
 //! of its own: leadership is never what keeps a restart from being doubled.
 
+use cloudsim::{Fault, FaultRule};
 use http::StatusCode;
 
 use crate::{
-    scene::{End, Scene},
+    scene::{End, PATIENCE, RESTART, Scene},
     support::{gate::Side, hold::Point, process::OperatorProcess, world::phase_of},
 };
 
@@ -100,6 +101,27 @@ async fn frozen_with_the_answer_in_hand_its_late_record_is_dropped() {
 
     frozen.cont();
     assert_eq!(record.release().await, StatusCode::CONFLICT);
+    ended_well(&mut frozen).await;
+    assert_eq!(scene.world.get("second").await, ended);
+    assert_eq!(scene.calls_of("second").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_with_the_answer_on_its_way_its_late_record_is_dropped() {
+    let scene = Scene::taught("h4-call").await;
+    scene
+        .world
+        .sim
+        .inject(FaultRule::on(RESTART, Fault::HoldAfter));
+    let mut frozen = scene.host("frozen").start();
+    scene.ask("second").await;
+    scene.world.sim.wait_for_hold(PATIENCE).await.unwrap();
+    frozen.stop();
+    scene.world.sim.release();
+    assert_eq!(another_ends(&scene, "second").await, End::ADOPTED);
+    let ended = scene.world.get("second").await;
+
+    frozen.cont();
     ended_well(&mut frozen).await;
     assert_eq!(scene.world.get("second").await, ended);
     assert_eq!(scene.calls_of("second").await.len(), 1);

@@ -1,29 +1,25 @@
 //! One test's world with processes in it, and the judge: the simulator's ledger against what the
 //! requests say of themselves.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord, RestartRecord};
+use cloudsim::{Config, DEFAULT_KEY_SECRET, Ledger, RequestRecord};
 use k8s_openapi::api::{
     coordination::v1::Lease,
     rbac::v1::{Role, RoleBinding},
 };
-use kube::{
-    Api,
-    api::{ListParams, PostParams},
-    config::Kubeconfig,
-    runtime::wait::await_condition,
-};
+use kube::{Api, api::PostParams, config::Kubeconfig, runtime::wait::await_condition};
 use restart_operator::api::{Attribution, RestartRequest};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tempfile::TempDir;
-use uuid::Uuid;
 
 use crate::support::{
     controlplane::{ControlPlane, namespace::subject, process::tail, start::Servers, users::User},
     gate::Gate,
+    history::History,
+    judge::{self, nonces},
     process::{Launch, OperatorProcess},
     wait,
     world::{World, phase_of},
@@ -38,7 +34,9 @@ pub(crate) const RESTART: &str = "RestartApplication";
 /// A world with a folder for the logs of its processes.
 pub(crate) struct Scene {
     pub(crate) world: World,
+    history: History,
     logs: TempDir,
+    files: TempDir,
 }
 
 impl Scene {
@@ -48,9 +46,16 @@ impl Scene {
 
     /// The same with another cloud.
     pub(crate) async fn with(prefix: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(World::with(prefix, change).await).await
+    }
+
+    async fn of(world: World) -> Self {
+        let history = History::of(world.admin.clone(), &world.namespace).await;
         Self {
-            world: World::with(prefix, change).await,
+            world,
+            history,
             logs: tempfile::tempdir().expect("a folder"),
+            files: tempfile::tempdir().expect("a folder"),
         }
     }
 
@@ -60,10 +65,7 @@ impl Scene {
         prefix: &str,
         change: impl FnOnce(&mut Config),
     ) -> Self {
-        Self {
-            world: World::on(Arc::new(plane), prefix, change).await,
-            logs: tempfile::tempdir().expect("a folder"),
-        }
+        Self::of(World::on(Arc::new(plane), prefix, change).await).await
     }
 
     /// The servers of such a control plane.
@@ -143,6 +145,29 @@ impl Scene {
         self.world.ask(name, json!({})).await
     }
 
+    /// A request for the instances of its Volcengine account.
+    pub(crate) async fn reboot(&self, name: &str, account: &str) -> RestartRequest {
+        let ids: Vec<String> = self
+            .world
+            .sim
+            .instances()
+            .into_iter()
+            .map(|one| one.instance.id)
+            .collect();
+        let target = json!({"saeApplication": null, "volcengineInstances": {"instanceIds": ids}});
+        let account = json!({"kind": "ClusterCloudAccount", "name": account});
+        self.world
+            .ask(name, json!({"accountRef": account, "target": target}))
+            .await
+    }
+
+    /// A file beside the logs, gone with them.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.files.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
     /// The restart calls that were made for a request, whatever came of them.
     pub(crate) async fn calls_of(&self, name: &str) -> Vec<RequestRecord> {
         let request = self.world.get(name).await;
@@ -185,6 +210,31 @@ impl Scene {
             .unwrap_or_default()
     }
 
+    /// Makes another process the holder of the Lease that all share, as one does that takes it.
+    pub(crate) async fn give_lease(&self, identity: &str) {
+        let api: Api<Lease> = Api::namespaced(self.world.admin.clone(), &self.world.namespace);
+        let spec = json!({"spec": {"holderIdentity": identity}});
+        let patch = kube::api::Patch::Merge(spec);
+        let params = kube::api::PatchParams::default();
+        api.patch("restart-operator", &params, &patch)
+            .await
+            .expect("a lease");
+    }
+
+    /// What a process answers to a scrape.
+    pub(crate) async fn metrics(&self, identity: &str) -> String {
+        let log = self.log_of(identity);
+        let (_, rest) = log.split_once("address=").expect("its address");
+        let address = rest.split_whitespace().next().unwrap_or_default();
+        let answer = reqwest::get(format!("http://{address}/metrics")).await;
+        answer.expect("an answer").text().await.expect("a text")
+    }
+
+    /// What a process has logged so far.
+    pub(crate) fn log_of(&self, identity: &str) -> String {
+        fs::read_to_string(self.logs.path().join(format!("{identity}.log"))).unwrap_or_default()
+    }
+
     /// Until this process has logged `words`: only for what nobody else can see.
     pub(crate) async fn until_log_says(&self, identity: &str, words: &str) {
         let path = self.logs.path().join(format!("{identity}.log"));
@@ -201,33 +251,53 @@ impl Scene {
         End::of(&object)
     }
 
-    /// Every request of the namespace has a true end, nothing was called or executed twice, and no
-    /// process has logged the secret.
+    /// The same for a call with a token. True: it succeeded. False: its window passed before a takeover
+    /// came through, and it is left to a person.
+    pub(crate) async fn end_with_a_token(&self, name: &str) -> bool {
+        let told = |object: &RestartRequest| {
+            let ended = object
+                .status
+                .as_ref()
+                .is_some_and(|status| status.completion_time.is_some());
+            ended || phase_of(object) == "Unknown"
+        };
+        let object = self
+            .world
+            .until(name, "ended, or is left to a person", told)
+            .await;
+        self.judge().await;
+        if phase_of(&object) == "Unknown" {
+            return false;
+        }
+        assert_eq!(phase_of(&object), "Succeeded", "{object:#?}");
+        true
+    }
+
+    /// Every request of the namespace has a true end by an allowed path, nothing was called or executed
+    /// twice, and no process has logged the secret.
     pub(crate) async fn judge(&self) {
-        let ledger = self.world.ledger();
-        let requests = self.world.requests();
-        let all = requests.list(&ListParams::default()).await.expect("a list");
-        let executed: usize = all.items.iter().map(|one| judge_one(one, &ledger)).sum();
-        assert_eq!(
-            executed,
-            ledger.restarts().len(),
-            "a restart that nobody asked for"
-        );
+        judge::judge(&self.world).await;
+        self.history.judge().await;
         self.no_secret_in_the_logs();
     }
 
-    /// Neither the cloud's nor the API server's, at the level at which every library logs.
-    fn no_secret_in_the_logs(&self) {
+    /// What may be written nowhere: the cloud's key and the tokens of the API server.
+    pub(crate) fn secrets(&self) -> Vec<String> {
         let kubeconfig = Kubeconfig::read_from(self.world.plane.kubeconfig(User::Operator));
         let users = kubeconfig.expect("a kubeconfig").auth_infos;
         let tokens = users.into_iter().filter_map(|user| user.auth_info?.token);
-        let secrets: Vec<String> = tokens
+        tokens
             .map(|token| token.expose_secret().to_owned())
             .chain([
                 DEFAULT_KEY_SECRET.to_owned(),
                 BASE64.encode(DEFAULT_KEY_SECRET),
             ])
-            .collect();
+            .collect()
+    }
+
+    /// Neither the cloud's nor the API server's, at the level at which every library logs.
+    fn no_secret_in_the_logs(&self) {
+        let secrets = self.secrets();
         for entry in fs::read_dir(self.logs.path()).expect("logs") {
             let path = entry.expect("a log").path();
             let log = fs::read(&path).expect("a log");
@@ -291,59 +361,4 @@ impl End {
         phase: "NotExecuted",
         attribution: None,
     };
-}
-
-/// Judges one request, and gives how many restarts were executed for it.
-fn judge_one(request: &RestartRequest, ledger: &Ledger) -> usize {
-    let name = request.metadata.name.as_deref().unwrap_or_default();
-    let status = request.status.clone().unwrap_or_default();
-    let nonces = nonces(request);
-    for nonce in &nonces {
-        let sent = ledger.by_nonce(nonce).len();
-        assert!(sent <= 1, "{name}: attempt {nonce} was sent {sent} times");
-    }
-    let executed: Vec<&RestartRecord> = nonces
-        .iter()
-        .flat_map(|nonce| ledger.restarts_by_nonce(nonce))
-        .collect();
-    assert!(executed.len() <= 1, "{name}: executed twice: {executed:#?}");
-    let order = executed.first().map(|restart| restart.order.as_str());
-    let told = status
-        .change_order
-        .as_ref()
-        .and_then(|order| order.id.as_deref());
-    match phase_of(request) {
-        "Succeeded" => assert_eq!(
-            (executed.len(), told),
-            (1, order),
-            "{name}: a false success"
-        ),
-        "NotExecuted" | "Failed" | "Cancelled" | "Expired" | "Skipped" => {
-            assert_eq!((order, told), (None, None), "{name}: executed all the same");
-        }
-        "Unknown" => {}
-        phase => panic!("{name} has no end, it is {phase}"),
-    }
-    if phase_of(request) == "NotExecuted" {
-        let ended = status.completion_time.map(|time| time.0);
-        let window = status.attempt.map(|attempt| attempt.not_after.0);
-        assert!(
-            ended > window,
-            "{name}: told before the signature had ended"
-        );
-    }
-    executed.len()
-}
-
-/// The nonces of all attempts, from what the protocol says and not from the status.
-fn nonces(request: &RestartRequest) -> Vec<String> {
-    let uid = request.metadata.uid.as_deref().unwrap_or_default();
-    let attempt = request
-        .status
-        .as_ref()
-        .and_then(|status| status.attempt.as_ref());
-    let name = |number| format!("{uid}/{number}");
-    (1..=attempt.map_or(0, |attempt| attempt.number))
-        .map(|number| Uuid::new_v5(&Uuid::NAMESPACE_OID, name(number).as_bytes()).to_string())
-        .collect()
 }

@@ -128,3 +128,26 @@ async fn asked_to_end_before_the_intent_it_opens_none() {
     let _successor = scene.shipped("b").start();
     assert_eq!(scene.end_of("first").await, End::DIRECT);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_while_it_looks_for_a_lost_order_it_ends_and_the_successor_adopts() {
+    let scene = Scene::taught("c14-look").await;
+    scene
+        .world
+        .sim
+        .inject(FaultRule::on(RESTART, Fault::DropAfter));
+    scene
+        .world
+        .sim
+        .inject(FaultRule::on("ListChangeOrders", Fault::HoldBefore));
+    let mut operator = scene.host("a").start();
+    scene.ask("second").await;
+    scene.world.sim.wait_for_hold(PATIENCE).await.unwrap();
+    operator.terminate();
+    scene.until_log_says("a", "shutting down").await;
+    scene.world.sim.release();
+    assert_eq!(operator.ended().await, Some(0));
+    let _successor = scene.host("b").start();
+    assert_eq!(scene.end_of("second").await, End::ADOPTED);
+    assert_eq!(scene.calls_of("second").await.len(), 1);
+}

@@ -106,7 +106,7 @@ async fn start_before_that_passes_between_intent_and_send_lets_nothing_be_sent()
     let world = world("startgap", endless()).await;
     let gate = Gate::to(&world.plane).await;
     let mut intent = gate.stop(Side::After, "first", "Submitting");
-    let _operator = world.operator_by(gate.client().await, policy::short(), |provider| provider);
+    let _operator = world.operator_through(&gate).await;
     world.ask("first", json!({"startBefore": before(3)})).await;
     intent.reached().await;
     let limit = world.get("first").await.spec.start_before.unwrap().0;

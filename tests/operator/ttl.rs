@@ -93,7 +93,7 @@ async fn an_edit_that_comes_between_decision_and_deletion_keeps_the_object() {
     let world = World::new("ttledit").await;
     let gate = Gate::to(&world.plane).await;
     let mut deletion = gate.stop_delete(Side::Before, "first");
-    let _operator = world.operator_by(gate.client().await, policy::short(), |provider| provider);
+    let _operator = world.operator_through(&gate).await;
     world.ask("first", ttl(0, in_seconds(3))).await;
     deletion.reached().await;
     world

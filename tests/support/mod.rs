@@ -4,14 +4,17 @@
 //! |---|---|
 //! | [`controlplane`] | a real kube-apiserver and etcd: finding or building it, starting it, users, audit log |
 //! | [`failure`] | the one error type of this folder: a sentence for the person who started the run |
-//! | [`gate`] | a door between one operator and the API server, where one request can be stopped |
+//! | [`gate`] | a door between one operator and the API server, where requests and watches meet faults |
+//! | [`history`] | every version of every request, and whether it is a path of the allowed graph |
 //! | [`hold`] | the points at which the host stops by itself |
+//! | [`judge`] | the simulator's ledger against what the requests say |
 //! | [`permissions`] | the access policies of the documentation, which the simulated clouds enforce |
 //! | [`policy`] | shorter numbers of the protocol |
 //! | [`process`] | an operator as a process of its own, to be killed, frozen or asked to end |
 //! | [`world`] | one test's namespace, cloud, account and operators |
 //! | [`tls`] | the process-wide choice of a TLS implementation |
 //! | [`wait`] | asking until a fact holds, with a limit |
+//! | [`wire`] | a door between operators and the cloud, where one connection can be stopped |
 //!
 //! `lab.rs` and `host.rs` beside this file are no modules of it: they are Cargo examples that use it, `lab.rs`
 //! with `demo` as its own.
@@ -28,10 +31,13 @@
 pub mod controlplane;
 pub mod failure;
 pub mod gate;
+pub mod history;
 pub mod hold;
+pub mod judge;
 pub mod permissions;
 pub mod policy;
 pub mod process;
 pub mod tls;
 pub mod wait;
+pub mod wire;
 pub mod world;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -32,6 +32,8 @@ pub struct Launch {
     arguments: Vec<String>,
     logs: PathBuf,
     level: &'static str,
+    /// Where it logs instead.
+    log: Option<PathBuf>,
 }
 
 impl Launch {
@@ -66,6 +68,7 @@ impl Launch {
             logs: logs.to_owned(),
             // At this level a secret that is logged anywhere, in any library, shows.
             level: "trace",
+            log: None,
         }
     }
 
@@ -104,7 +107,8 @@ impl Launch {
     }
 
     fn log_file(&self) -> PathBuf {
-        self.logs.join(format!("{}.log", self.identity))
+        let usual = || self.logs.join(format!("{}.log", self.identity));
+        self.log.clone().unwrap_or_else(usual)
     }
 
     fn with(mut self, arguments: [&str; 2]) -> Self {
@@ -117,6 +121,19 @@ impl Launch {
         self.arguments
             .retain(|argument| argument != "--development-endpoints");
         self
+    }
+
+    /// It logs to this file.
+    pub fn log_to(self, file: &Path) -> Self {
+        Self {
+            log: Some(file.to_owned()),
+            ..self
+        }
+    }
+
+    /// It trusts this authority when it calls the cloud, too.
+    pub fn extra_ca(self, file: &Path) -> Self {
+        self.with(["--extra-ca", file.to_str().expect("a path in UTF-8")])
     }
 
     /// It reaches the API server through this door only.
@@ -224,9 +241,29 @@ impl OperatorProcess {
         status.expect("it never ended").expect("its status").code()
     }
 
+    /// SIGABRT, as after a failed assertion, and how it ended.
+    pub async fn abort(&mut self) -> std::process::ExitStatus {
+        self.signal(Signal::ABORT);
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        status.expect("it never ended").expect("its status")
+    }
+
+    /// Limits a resource of the running process; `None`: not more than this test is limited.
+    pub fn limit(&self, resource: Resource, to: Option<u64>) {
+        let own = getrlimit(resource);
+        let new = Rlimit {
+            current: to.or(own.current),
+            ..own
+        };
+        prlimit(Some(self.pid()), resource, new).expect("a limit");
+    }
+
     fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a signal");
+    }
+
+    fn pid(&self) -> Pid {
         let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
-        let pid = pid.and_then(Pid::from_raw).expect("a process that runs");
-        kill_process(pid, signal).expect("a signal");
+        pid.and_then(Pid::from_raw).expect("a process that runs")
     }
 }

@@ -21,7 +21,7 @@ use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount, Condition, ConditionType, RestartRequest, condition},
     app::ForProducts,
     calls::Calls,
-    cloud::{Provider, http::Http, types::Product},
+    cloud::{Clock, Provider, http::Http, types::Product},
     controller::{self, Parts, Settings, accounts::AccountSettings, clock::SystemClock},
     metrics::Metrics,
     products,
@@ -33,6 +33,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
     controlplane::{ControlPlane, audit::Requests, users::User},
+    gate::Gate,
     permissions, policy,
 };
 
@@ -65,7 +66,7 @@ impl World {
         Self::on(plane.expect("a control plane"), prefix, change).await
     }
 
-    /// The same on a control plane of the test's own.
+    /// The same on this control plane.
     pub async fn on(
         plane: Arc<ControlPlane>,
         prefix: &str,
@@ -133,6 +134,11 @@ impl World {
 
     /// A cluster account of Volcengine that points at the simulator; its name.
     pub async fn put_volcengine_account(&self) -> String {
+        self.put_volcengine_account_at(self.sim.base_url()).await
+    }
+
+    /// The same with another way to the simulator.
+    pub async fn put_volcengine_account_at(&self, url: &str) -> String {
         let name = format!("{}-ve", self.namespace);
         let spec = json!({
             "provider": "Volcengine", "region": "cn-beijing",
@@ -141,7 +147,7 @@ impl World {
             "callsPerMinute": 6000,
             "allowedNamespaces": {"names": [self.namespace]},
             "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
-            "endpoints": {"ecs": self.sim.base_url()},
+            "endpoints": {"ecs": url},
         });
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
         self.apply(&api, &name, json!({"spec": spec})).await;
@@ -339,17 +345,33 @@ impl World {
         around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Operator {
         let client = self.plane.client(User::Operator).await.expect("a client");
-        self.operator_by(client, policy, around)
+        self.run(client, policy, Arc::new(SystemClock), around)
     }
 
-    /// The same through another way to the API server.
-    pub fn operator_by(
+    /// One that reaches the API server through this door only.
+    pub async fn operator_through(&self, gate: &Gate) -> Operator {
+        self.operator_by(policy::short(), Arc::new(SystemClock), gate)
+            .await
+    }
+
+    /// The same with another policy and other clocks.
+    pub async fn operator_by(
+        &self,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        gate: &Gate,
+    ) -> Operator {
+        self.run(gate.client().await, policy, clock, |provider| provider)
+    }
+
+    fn run(
         &self,
         client: Client,
         policy: Policy,
+        clock: Arc<dyn Clock>,
         around: impl FnOnce(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Operator {
-        let (clock, metrics) = (Arc::new(SystemClock), Arc::new(Metrics::new()));
+        let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::default());
         let calls = Arc::new(Calls::new(metrics.clone(), health.clone(), policy.skew));
         let http = Http::new(&policy::http()).expect("a client");
@@ -385,7 +407,7 @@ impl World {
             operator_namespace: self.namespace.clone(),
             lease_name: "restart-operator".to_owned(),
             identity: "in-process".to_owned(),
-            concurrency: 8,
+            concurrency: 32,
             accounts: AccountSettings {
                 operator_namespace: self.namespace.clone(),
                 development_endpoints: true,
@@ -421,6 +443,13 @@ impl Operator {
             .await
             .expect("an end")
             .expect("no panic");
+    }
+}
+
+impl Operator {
+    /// Ends it in the middle of whatever it does, as a crash does.
+    pub fn stop_now(self) {
+        drop(self);
     }
 }
 
