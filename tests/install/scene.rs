@@ -1,5 +1,5 @@
 //! A control plane with nothing on it but one installation, a simulated cloud, and the operator as the
-//! installed Deployment would run it: its arguments, its environment, the token of its ServiceAccount.
+//! installed Deployment would run it: its arguments, its environment, the token of its service account.
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
@@ -31,7 +31,7 @@ pub struct Scene {
     sim: Simulator,
     /// Namespace of the operator.
     home: String,
-    /// Name of its Deployment and of its ServiceAccount.
+    /// Name of its Deployment and of its service account.
     name: String,
     requests: Vec<Request>,
 }
