@@ -3,11 +3,12 @@
 
 use std::{fs, path::Path};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "docs/architecture.md",
     "docs/how-to/add-a-cloud.md",
     "docs/how-to/install.md",
+    "docs/how-to/release.md",
     "deploy/charts/restart-operator/README.md",
 ];
 
