@@ -1,8 +1,10 @@
 //! A process in the root of the image and nowhere else, as a container runtime starts it: uid and gid
-//! 65532 in a user namespace, the root mounted read-only, `/proc` mounted, no capability. Needs the
-//! kernel's user namespaces and no root user.
+//! 65532 in a user namespace, the root mounted read-only, no capability; beside the image only what
+//! every runtime adds: `/proc` and the first devices of the OCI runtime specification. Needs the kernel's
+//! user namespaces and no root user.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -15,6 +17,7 @@ const ENTER: &str = r#"set -e
 root=$1; shift
 mount --rbind "$root" "$root"
 mount --rbind /proc "$root/proc"
+for device in null random urandom; do mount --bind "/dev/$device" "$root/dev/$device"; done
 mount -o remount,ro,bind "$root"
 exec unshare --user --map-user=65532 --map-group=65532 --root="$root" --wd=/ "$@"
 "#;
@@ -22,7 +25,12 @@ exec unshare --user --map-user=65532 --map-group=65532 --root="$root" --wd=/ "$@
 /// The command line of a program in `root`; what it should find there beside the image, such as files
 /// that Kubernetes mounts, has to be there already.
 pub fn command(root: &Path, environment: &[(String, String)], arguments: &[&str]) -> Command {
-    std::fs::create_dir_all(root.join("proc")).unwrap();
+    for folder in ["proc", "dev"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    for device in ["null", "random", "urandom"] {
+        fs::write(root.join("dev").join(device), "").unwrap();
+    }
     let mut command = Command::new("unshare");
     command
         .args([

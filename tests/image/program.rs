@@ -130,6 +130,15 @@ impl Running {
     }
 }
 
+/// Of a test that fails, its log is shown.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+    }
+}
+
 /// Starts it for one world. A name that only `/etc/hosts` of the root knows leads to the API server, so
 /// names are looked up in the root too.
 fn start(unpacked: &Unpacked, world: &World) -> Running {
@@ -186,7 +195,7 @@ async fn it_restarts_from_its_own_read_only_root() -> Outcome<()> {
         let phase = object.status.map(|status| status.phase.as_str());
         phase == Some("Succeeded")
     };
-    wait::until(&format!("the restart succeeded\n{}", running.log()), done).await;
+    wait::until("the restart succeeded", done).await;
     assert_eq!(world.ledger().restarts_of("app-1").len(), 1);
 
     let map: Vec<String> = running

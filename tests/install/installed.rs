@@ -30,7 +30,7 @@ async fn the_one_file_for_the_whole_cluster() -> Outcome<()> {
     scene.clean(&file, "");
     scene.accounts().await?;
     let operator = scene.operator().await?;
-    scene.restart_each_kind(&operator, 1).await?;
+    scene.restart_each_kind(1).await?;
     scene.nothing_was_forbidden()?;
     drop(operator);
     // `kubectl wait` is for the end of a namespace, which nobody collects here.
@@ -64,7 +64,7 @@ async fn one_namespace_by_roles() -> Outcome<()> {
     scene.clean(&["apply", "-k", &own], "");
     scene.accounts().await?;
     let operator = scene.operator().await?;
-    scene.restart_each_kind(&operator, 1).await?;
+    scene.restart_each_kind(1).await?;
     scene.nothing_was_forbidden()?;
     drop(operator);
     scene.clean(&["delete", "-k", &own], "");
@@ -121,7 +121,7 @@ async fn the_chart_from_install_to_uninstall() -> Outcome<()> {
     assert!(said.contains("watches all namespaces"), "{said}");
     scene.accounts().await?;
     let operator = scene.operator().await?;
-    scene.restart_each_kind(&operator, 1).await?;
+    scene.restart_each_kind(1).await?;
     scene.lease_is_there("another");
     drop(operator);
 
@@ -138,7 +138,7 @@ async fn the_chart_from_install_to_uninstall() -> Outcome<()> {
     );
     scene.clean(&["-n", WATCHED, "delete", "restartrequest", "--all"], "");
     let operator = scene.operator().await?;
-    scene.restart_each_kind(&operator, 2).await?;
+    scene.restart_each_kind(2).await?;
     scene.nothing_was_forbidden()?;
     drop(operator);
 

@@ -1,5 +1,5 @@
 //! A control plane with nothing on it but one installation, a simulated cloud, and the operator as the
-//! installed Deployment would run it: its arguments, its environment, the token of its ServiceAccount.
+//! installed Deployment would run it: its arguments, its environment, the token of its service account.
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
@@ -31,7 +31,7 @@ pub struct Scene {
     sim: Simulator,
     /// Namespace of the operator.
     home: String,
-    /// Name of its Deployment and of its ServiceAccount.
+    /// Name of its Deployment and of its service account.
     name: String,
     requests: Vec<Request>,
 }
@@ -150,7 +150,7 @@ impl Scene {
 
     /// Asks for one restart of each kind, and waits until each has succeeded. The cloud restarted each
     /// target `times` times so far: once for each time this was called.
-    pub async fn restart_each_kind(&self, operator: &Operator, times: usize) -> Outcome<()> {
+    pub async fn restart_each_kind(&self, times: usize) -> Outcome<()> {
         let admin = self.plane.client(User::Admin).await?;
         let kinds: Vec<_> = self
             .requests
@@ -163,7 +163,7 @@ impl Scene {
         }
         let api: Api<RestartRequest> = Api::namespaced(admin, WATCHED);
         for request in &self.requests {
-            let what = format!("{} succeeded\n{}", request.name, operator.log());
+            let what = format!("{} succeeded", request.name);
             wait::until(&what, async || succeeded(&api, &request.name).await).await;
         }
         let ledger = self.sim.control().ledger();
@@ -237,8 +237,12 @@ pub struct Operator {
     log: PathBuf,
 }
 
-impl Operator {
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
+/// Of a test that fails, its log is shown.
+impl Drop for Operator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            eprintln!("{log}");
+        }
     }
 }
