@@ -183,12 +183,12 @@ fn start_accounts(
 }
 
 /// What passes read of.
-struct Caches {
-    accounts: Arc<Accounts>,
-    stores: Vec<Store<View>>,
+pub(super) struct Caches {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) stores: Vec<Store<View>>,
 }
 
-fn context(
+pub(super) fn context(
     parts: Parts,
     settings: &Settings,
     Caches { accounts, stores }: Caches,
