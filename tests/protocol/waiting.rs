@@ -278,3 +278,33 @@ fn an_intent_is_not_opened_on_an_object_that_was_cancelled_meanwhile() {
     assert!(life.status().attempt.is_none());
     assert_eq!(settles(&life), Reason::CancelledBeforeSubmission);
 }
+
+/// A process that looked at an old object decided to wait; another one has gone on in the meantime.
+#[test]
+fn a_wait_that_was_decided_on_an_old_object_is_not_told_of_a_newer_one() {
+    let held = Why::Held {
+        by: "other".to_owned(),
+        position: 1,
+    };
+    let decided = [held, Why::Suspended, Why::BackingOff, Why::WindowOpen];
+    let mut open = Life::new(json!({}));
+    open.open();
+    let mut sent = Life::new(json!({}));
+    sent.send(crate::life::accepted());
+    let mut ended = Life::new(json!({}));
+    ended.absorb(&Done::Settled(Ending {
+        reason: Reason::CancelledBeforeSubmission,
+        check: None,
+    }));
+    for mut life in [open, sent, ended] {
+        for why in &decided {
+            let before = life.object.clone();
+            let next = life.absorb(&Done::Waited {
+                until: at(3_600),
+                why: why.clone(),
+            });
+            assert_eq!(life.object, before, "{why:?}");
+            assert_eq!(next.notices, [], "{why:?}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ impl Run {
         match event {
             Event::Arrive(id) => self.arrive(id),
             Event::Return(id) => self.come_back(id),
-            Event::Due(index, life, _) if self.replicas[index].life == life => {
+            Event::Due(index, life) if self.replicas[index].life == life => {
                 self.begin_passes(index);
             }
             Event::See(index, life, place) if self.replicas[index].life == life => {

@@ -184,7 +184,7 @@ impl CloudPlan {
             E::Good, E::Good, E::Good, E::Good, E::Good, E::Failed, E::Aborted, E::Partial,
             E::Waits, E::Stuck,
         ];
-        let lasts = pick(rng, &[2, 8, 30, 100]) * SECOND;
+        let lasts = pick(rng, &[2, 5, 15, 60]) * SECOND;
         Self {
             ending: pick(rng, &endings),
             lasts,
@@ -247,8 +247,8 @@ fn target(rng: &mut Rng, kind: u32) -> (&'static str, &'static str, Value) {
 }
 
 fn spec(rng: &mut Rng, account: &str, target: &Value, created: Ms, cloud: &CloudPlan) -> Value {
-    let never_ends = matches!(cloud.ending, Ending::Stuck | Ending::Waits);
-    let active = if never_ends { 240 } else { pick(rng, &[600, 3_600]) };
+    let never_ends = !matches!(cloud.ending, Ending::Good | Ending::Failed | Ending::Aborted);
+    let active = if never_ends { 100 } else { pick(rng, &[600, 3_600]) };
     let mut spec = json!({
         "accountRef": {"name": account}, "target": target,
         "startDeadlineSeconds": pick(rng, &[60, 900, 3_600]),

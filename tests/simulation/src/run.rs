@@ -69,7 +69,7 @@ pub fn run(options: &Options) -> Verdict {
 pub(crate) enum Event {
     Arrive(u64),
     Return(u64),
-    Due(usize, u32, String),
+    Due(usize, u32),
     See(usize, u32, usize),
     SeeAccount(usize, u32, String),
     Travel,
@@ -282,7 +282,7 @@ impl Run {
         let due = process.due.entry(name.to_owned()).or_insert(when);
         *due = (*due).min(when);
         let (when, life) = (*due, replica.life);
-        self.at(when, Event::Due(index, life, name.to_owned()));
+        self.at(when, Event::Due(index, life));
     }
 
     /// Begins every pass that is due.

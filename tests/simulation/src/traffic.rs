@@ -11,7 +11,6 @@ use crate::{
     net::{Back, Message, Sent},
     run::{Event, Run},
     store::refusal,
-    time::Ms,
 };
 
 /// A message on its way.
@@ -245,6 +244,3 @@ fn answer_text(back: &Back) -> String {
         Back::Refused => "refused".to_owned(),
     }
 }
-
-/// How long any message may be on its way, at most.
-pub const LONGEST: Ms = 17 * 60_000;
