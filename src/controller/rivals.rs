@@ -23,7 +23,7 @@ pub(super) async fn rivals(
     let others = others(on, ctx).await?;
     let unresolved = others.iter().find(|other| overlaps(other, call, ctx));
     Ok(Rivals {
-        recorded: others.iter().filter_map(order_of).collect(),
+        recorded: others.iter().flat_map(orders_of).collect(),
         unresolved: unresolved.and_then(|other| other.metadata.uid.clone()),
     })
 }
@@ -37,7 +37,7 @@ pub(super) async fn taken_by(
     let others = others(on, ctx).await?;
     let holder = others
         .into_iter()
-        .find(|other| order_of(other).as_ref() == Some(order));
+        .find(|other| orders_of(other).contains(order));
     Ok(holder.and_then(|other| other.metadata.uid))
 }
 
@@ -67,13 +67,30 @@ async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest
     Ok(found)
 }
 
-fn order_of(request: &RestartRequest) -> Option<OrderId> {
-    let order = request.status.as_ref()?.change_order.as_ref()?.id.clone()?;
-    Some(OrderId(order))
+/// Every order that a request has recorded: its own, and of a batch those of its members, which look
+/// like restarts of single applications.
+fn orders_of(request: &RestartRequest) -> Vec<OrderId> {
+    let Some(status) = &request.status else {
+        return Vec::new();
+    };
+    let own = status.change_order.iter().filter_map(|order| order.id.clone());
+    let of_parts = status.targets.iter().filter_map(|part| part.order_id.clone());
+    own.chain(of_parts).map(OrderId).collect()
 }
 
-/// The other request looks for an order too, and its call may have been executed in the same
-/// window as ours.
+/// A batch whose call was accepted, with a member whose order is not recorded yet: an order of that
+/// application may be the member's.
+fn lacks_an_order(request: &RestartRequest) -> bool {
+    let is_batch = request.spec.target.sae_applications.is_some();
+    let status = request.status.as_ref();
+    status.is_some_and(|status| {
+        let all_known = status.targets.iter().all(|part| part.order_id.is_some());
+        is_batch && status.change_order.is_some() && (status.targets.is_empty() || !all_known)
+    })
+}
+
+/// The other request looks for an order too, or for one of a member, and its call may have been
+/// executed in the same window as ours.
 fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
     let window = |from: jiff::Timestamp, to: jiff::Timestamp| {
         let margin = ctx.policy.skew;
@@ -85,8 +102,11 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
     };
     let open = match State::of(other) {
         State::Intent { .. } => true,
-        State::Unknown { .. } => order_of(other).is_none(),
-        State::Waiting { .. } | State::Submitted { .. } | State::Finished => false,
+        State::Unknown {
+            has_order: false, ..
+        } => true,
+        State::Unknown { .. } | State::Submitted { .. } | State::Finished => lacks_an_order(other),
+        State::Waiting { .. } => false,
     };
     let Some(attempt) = other
         .status

@@ -165,15 +165,63 @@ impl Plan {
     }
 }
 
-/// The world in which a mutant is looked for.
+/// The world in which a mutant is looked for: what its rule is there for happens often.
 pub fn bend(plan: &mut Plan, mutant: Option<Mutant>, rng: &mut Rng) {
+    use Mutant as M;
     let Some(mutant) = mutant else { return };
     // The derived nonce would hide most of them: the rule is tried, not the second fence.
     plan.cloud.nonce_filter = false;
-    if mutant == Mutant::DeadlineFromNow {
-        let late = rng.u64(20 * MINUTE..40 * MINUTE);
-        plan.acts.push((late, 0, Act::RollBack));
-        plan.calm_at = plan.calm_at.max(late);
+    plan.calm_at = 40 * MINUTE;
+    let late = rng.u64(25 * MINUTE..39 * MINUTE);
+    match mutant {
+        M::CallBeforeIntent => plan.kube_odds = 300,
+        M::IntentWithoutVersion | M::TakeoverCalls => {
+            plan.set_replicas(3);
+            plan.watch_lag = 5_000;
+        }
+        M::AmbiguousIsRejection | M::TransportRetry => plan.restart_odds = 900,
+        M::SignAtSend => {
+            plan.set_replicas(2);
+            (plan.restart_odds, plan.crashes, plan.freezes) = (0, 0, 2);
+            plan.stop_odds = 30;
+        }
+        M::AdoptAnyCreator
+        | M::AdoptAnyAge
+        | M::AdoptAnyType
+        | M::AdoptAnyTime
+        | M::AdoptRecorded => {
+            plan.aim(&json!({"saeApplication": {"appId": SAE[0]}}), SAE[0], "ali");
+            plan.knows_creators = true;
+            plan.twins = true;
+            plan.cloud.list_lag = 0;
+            (plan.restart_odds, plan.foreign_odds) = (900, 1_000);
+        }
+        M::RestoredRuns => plan.acts.push((late, 0, Act::Restore)),
+        M::DeadlineFromNow => plan.acts.push((late, 0, Act::RollBack)),
+        M::ResendWithoutTakeover | M::ReleaseAfterTakeover | M::UnboundedResend => {
+            let target = json!({"volcengineInstances": {"instanceIds": INSTANCES}});
+            plan.aim(&target, INSTANCES[0], "volc");
+            plan.restart_odds = 900;
+            plan.cloud.token_life = 125 * SECOND;
+        }
+    }
+}
+
+impl Plan {
+    fn set_replicas(&mut self, count: usize) {
+        self.replicas = count;
+        self.clocks.resize(count, 0);
+        self.jumps.clear();
+    }
+
+    /// Every request is about this target.
+    fn aim(&mut self, target: &Value, app: &'static str, account: &str) {
+        for request in &mut self.requests {
+            request.app = app;
+            request.spec["target"] = target.clone();
+            request.spec["accountRef"] = json!({"name": account});
+            request.spec["dryRun"] = json!(false);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use simulation::{Campaign, Mutant};
 
 /// Worlds in which a mutant must be found.
-const WORLDS: u64 = 6_000;
+const WORLDS: u64 = 2_000;
 
 #[test]
 fn without_any_one_rule_some_world_breaks() {
