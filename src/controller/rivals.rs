@@ -73,8 +73,14 @@ fn orders_of(request: &RestartRequest) -> Vec<OrderId> {
     let Some(status) = &request.status else {
         return Vec::new();
     };
-    let own = status.change_order.iter().filter_map(|order| order.id.clone());
-    let of_parts = status.targets.iter().filter_map(|part| part.order_id.clone());
+    let own = status
+        .change_order
+        .iter()
+        .filter_map(|order| order.id.clone());
+    let of_parts = status
+        .targets
+        .iter()
+        .filter_map(|part| part.order_id.clone());
     own.chain(of_parts).map(OrderId).collect()
 }
 

@@ -36,8 +36,9 @@ impl Run {
             Event::Thaw(index) => self.thaw(index),
             Event::Jump(index, off) => {
                 let label = self.label(index);
-                self.trace
-                    .line(self.now, || format!("{label}: its clock is {off} ms ahead now"));
+                self.trace.line(self.now, || {
+                    format!("{label}: its clock is {off} ms ahead now")
+                });
                 self.coverage.jumped += 1;
                 self.replicas[index].off.store(off, Ordering::Relaxed);
             }
@@ -81,8 +82,16 @@ impl Run {
     }
 
     fn lag(&mut self) -> Ms {
-        let most = if self.is_calm { 20 } else { self.plan.watch_lag };
-        let stretch = if self.rng.u32(0..10) == 0 && !self.is_calm { 10 } else { 1 };
+        let most = if self.is_calm {
+            20
+        } else {
+            self.plan.watch_lag
+        };
+        let stretch = if self.rng.u32(0..10) == 0 && !self.is_calm {
+            10
+        } else {
+            1
+        };
         self.rng.u64(1..=most) * stretch
     }
 
@@ -169,8 +178,9 @@ impl Run {
         let end = self.store.changes.len();
         let back = self.rng.usize(0..=end);
         let label = self.label(index);
-        self.trace
-            .line(self.now, || format!("{label}: its caches are back at change {back} of {end}"));
+        self.trace.line(self.now, || {
+            format!("{label}: its caches are back at change {back} of {end}")
+        });
         self.coverage.travelled += 1;
         self.show(index, back);
         self.catch_up(index);

@@ -90,9 +90,8 @@ impl Cloud {
 }
 
 fn order_plan(plan: &CloudPlan) -> OrderPlan {
-    let lasting = OrderPlan::lasting(Duration::from_millis(plan.lasts)).preparing(
-        Duration::from_millis(plan.prepares),
-    );
+    let lasting = OrderPlan::lasting(Duration::from_millis(plan.lasts))
+        .preparing(Duration::from_millis(plan.prepares));
     match plan.ending {
         Ending::Good => lasting,
         Ending::Failed => lasting.ending(3),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Counts of one run, or of many.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub struct Coverage {
     pub runs: u64,
     pub messages: u64,
@@ -67,21 +67,53 @@ impl Coverage {
     /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         let Self {
-            runs, messages, calls, executed, crashed, frozen, answers_lost, calls_lost, copies,
-            late_writes, conflicts, travelled, jumped, recreated, restored, rolled_back, foreign,
-            wrong_words, adopted, takeovers, second_attempts, quiet, ends, targets,
+            runs,
+            messages,
+            calls,
+            executed,
+            crashed,
+            frozen,
+            answers_lost,
+            calls_lost,
+            copies,
+            late_writes,
+            conflicts,
+            travelled,
+            jumped,
+            recreated,
+            restored,
+            rolled_back,
+            foreign,
+            wrong_words,
+            adopted,
+            takeovers,
+            second_attempts,
+            quiet,
+            ends,
+            targets,
         } = other;
         for (mine, theirs) in [
-            (&mut self.runs, runs), (&mut self.messages, messages), (&mut self.calls, calls),
-            (&mut self.executed, executed), (&mut self.crashed, crashed),
-            (&mut self.frozen, frozen), (&mut self.answers_lost, answers_lost),
-            (&mut self.calls_lost, calls_lost), (&mut self.copies, copies),
-            (&mut self.late_writes, late_writes), (&mut self.conflicts, conflicts),
-            (&mut self.travelled, travelled), (&mut self.jumped, jumped),
-            (&mut self.recreated, recreated), (&mut self.restored, restored),
-            (&mut self.rolled_back, rolled_back), (&mut self.foreign, foreign),
-            (&mut self.wrong_words, wrong_words), (&mut self.adopted, adopted),
-            (&mut self.takeovers, takeovers), (&mut self.second_attempts, second_attempts),
+            (&mut self.runs, runs),
+            (&mut self.messages, messages),
+            (&mut self.calls, calls),
+            (&mut self.executed, executed),
+            (&mut self.crashed, crashed),
+            (&mut self.frozen, frozen),
+            (&mut self.answers_lost, answers_lost),
+            (&mut self.calls_lost, calls_lost),
+            (&mut self.copies, copies),
+            (&mut self.late_writes, late_writes),
+            (&mut self.conflicts, conflicts),
+            (&mut self.travelled, travelled),
+            (&mut self.jumped, jumped),
+            (&mut self.recreated, recreated),
+            (&mut self.restored, restored),
+            (&mut self.rolled_back, rolled_back),
+            (&mut self.foreign, foreign),
+            (&mut self.wrong_words, wrong_words),
+            (&mut self.adopted, adopted),
+            (&mut self.takeovers, takeovers),
+            (&mut self.second_attempts, second_attempts),
             (&mut self.quiet, quiet),
         ] {
             *mine += theirs;

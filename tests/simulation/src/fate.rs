@@ -119,9 +119,17 @@ pub fn read(rng: &mut Rng, hurt: u32, list_lag: Ms) -> Trip {
     match rng.u32(0..7) {
         0 => quick(rng, Fate::Refused),
         1 => quick(rng, Fate::Lost),
-        2 => quick(rng, Fate::Fault(Fault::Throttle { retry_after_ms: Some(5_000) })),
+        2 => quick(
+            rng,
+            Fate::Fault(Fault::Throttle {
+                retry_after_ms: Some(5_000),
+            }),
+        ),
         3 => quick(rng, Fate::Fault(Fault::StatusAfter(Canned::status(500)))),
-        4 => quick(rng, Fate::Fault(Fault::StatusAfter(Canned::body(200, "{\"Data\":")))),
+        4 => quick(
+            rng,
+            Fate::Fault(Fault::StatusAfter(Canned::body(200, "{\"Data\":"))),
+        ),
         5 => quick(rng, Fate::Fault(Fault::ListAsSingleObject)),
         _ => Trip {
             there: rng.u64(1..12_000),
@@ -146,7 +154,17 @@ pub fn restart(rng: &mut Rng, hurt: u32, copies: bool) -> Trip {
         },
         // Far longer than the sender waits; some after the signature's end.
         5 => Trip {
-            there: pick(rng, &[SECOND, 25 * SECOND, 110 * SECOND, 10 * MINUTE, 14 * MINUTE, 16 * MINUTE]),
+            there: pick(
+                rng,
+                &[
+                    SECOND,
+                    25 * SECOND,
+                    110 * SECOND,
+                    10 * MINUTE,
+                    14 * MINUTE,
+                    16 * MINUTE,
+                ],
+            ),
             back: 1,
             fate: Fate::AnswerLost,
         },
@@ -169,7 +187,9 @@ fn answer(rng: &mut Rng) -> Fault {
         2 => Fault::StatusAfter(Canned::body(200, "")),
         3 => Fault::AnswerInstead(Canned::status(500)),
         4 => Fault::AnswerInstead(Canned::code(503, "ServiceUnavailable")),
-        5 => Fault::Throttle { retry_after_ms: None },
+        5 => Fault::Throttle {
+            retry_after_ms: None,
+        },
         6 => Fault::AnswerInstead(Canned::code(400, "SignatureNonceUsed")),
         // Accepted and refused at once.
         7 => Fault::mutate([Edit::set("/Success", false)]),

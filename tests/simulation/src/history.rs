@@ -53,7 +53,12 @@ fn may_follow(from: Phase, to: Phase) -> bool {
                 || runs(to)
                 || matches!(
                     to,
-                    P::Submitting | P::Resolving | P::Failed | P::Cancelled | P::NotExecuted | P::Unknown
+                    P::Submitting
+                        | P::Resolving
+                        | P::Failed
+                        | P::Cancelled
+                        | P::NotExecuted
+                        | P::Unknown
                 )
         }
         P::Resolving => {
@@ -70,9 +75,7 @@ fn may_follow(from: Phase, to: Phase) -> bool {
                     P::Succeeded | P::PartiallySucceeded | P::Failed | P::Cancelled | P::Unknown
                 )
         }
-        P::Unknown => {
-            runs(to) || matches!(to, P::Unknown | P::Succeeded | P::NotExecuted)
-        }
+        P::Unknown => runs(to) || matches!(to, P::Unknown | P::Succeeded | P::NotExecuted),
         P::Succeeded
         | P::PartiallySucceeded
         | P::Failed
@@ -95,9 +98,18 @@ fn conditions(status: &RestartRequestStatus) -> Vec<String> {
             wrong.push(format!("there is no condition {}", type_.as_str()));
         }
     }
-    let common = [C::Succeeded, C::Finished, C::Ready, C::Reconciling, C::Stalled];
+    let common = [
+        C::Succeeded,
+        C::Finished,
+        C::Ready,
+        C::Reconciling,
+        C::Stalled,
+    ];
     let reason = find(C::Ready).map(|condition| condition.reason.as_str());
-    let stalls = matches!(reason, Some("OutcomeUnknown" | "OrderLost" | "OrderNeedsAttention"));
+    let stalls = matches!(
+        reason,
+        Some("OutcomeUnknown" | "OrderLost" | "OrderNeedsAttention")
+    );
     let truths = match status.phase {
         Phase::Succeeded => [True, True, True, False, False],
         Phase::Skipped => [False, True, True, False, False],
@@ -113,7 +125,11 @@ fn conditions(status: &RestartRequestStatus) -> Vec<String> {
         | Phase::Resolving
         | Phase::Running
         | Phase::Paused
-        | Phase::Unknown if stalls => [Unknown, False, False, False, True],
+        | Phase::Unknown
+            if stalls =>
+        {
+            [Unknown, False, False, False, True]
+        }
         Phase::Pending
         | Phase::Suspended
         | Phase::Queued
@@ -130,7 +146,11 @@ fn conditions(status: &RestartRequestStatus) -> Vec<String> {
         }
         if found.status != truth {
             let is = found.status.as_str();
-            wrong.push(format!("{}={is} in {}", type_.as_str(), status.phase.as_str()));
+            wrong.push(format!(
+                "{}={is} in {}",
+                type_.as_str(),
+                status.phase.as_str()
+            ));
         }
     }
     wrong

@@ -13,9 +13,7 @@ use restart_operator::{
         Access, Clock, Provider,
         error::{CloudError, Delivery, Retry},
         permit::{Mine, Permit, Permits},
-        types::{
-            Answer, Check, Following, Look, OrderId, OrderReport, Submission, Target,
-        },
+        types::{Answer, Check, Following, Look, OrderId, OrderReport, Submission, Target},
     },
     controller::view::View,
 };
@@ -25,7 +23,7 @@ use crate::{
     cloud::STRANGERS,
     net::{Message, Outbox},
     store::UNCONDITIONAL,
-    time::{at, MINUTE},
+    time::{MINUTE, at},
 };
 
 /// A rule that is missing.
@@ -94,11 +92,7 @@ pub struct KubeBend(pub Option<Mutant>);
 impl KubeBend {
     /// An answer in place of the server's, or a change of the request.
     #[must_use]
-    pub fn instead(
-        self,
-        request: &mut Request<Bytes>,
-        outbox: &Outbox,
-    ) -> Option<Response<Bytes>> {
+    pub fn instead(self, request: &mut Request<Bytes>, outbox: &Outbox) -> Option<Response<Bytes>> {
         let mutant = self.0?;
         if request.method() != Method::PUT {
             return None;
@@ -130,8 +124,8 @@ impl KubeBend {
         };
         if let Some(items) = value["items"].as_array_mut() {
             for item in items {
-                if mutant == Mutant::AdoptRecorded && item["status"].is_object() {
-                    item["status"]["changeOrder"] = Value::Null;
+                if mutant == Mutant::AdoptRecorded && item["status"]["changeOrder"].is_object() {
+                    item["status"]["changeOrder"]["id"] = json!("another");
                 }
                 bend_object(mutant, item);
             }

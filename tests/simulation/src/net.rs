@@ -135,9 +135,7 @@ impl fmt::Debug for CloudWire {
 
 impl CloudWire {
     async fn carry(&self, call: &Outgoing, is_restart: bool) -> Result<Reply, Failure> {
-        let sent = self
-            .outbox
-            .ask(Message::Cloud(request(call), is_restart));
+        let sent = self.outbox.ask(Message::Cloud(request(call), is_restart));
         let back = tokio::time::timeout(CALL, sent).await.unwrap_or(Back::Lost);
         match back {
             Back::Answer(answer) => {

@@ -17,18 +17,22 @@ use crate::{cloud::Cloud, run::Run, store::uid};
 #[must_use]
 pub fn restarts_of(cloud: &Cloud, object: &RestartRequest) -> Vec<RestartRecord> {
     let uid = uid(object);
-    let derived = |name: String| {
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
-    };
+    let derived = |name: String| Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
     let nonces: BTreeSet<String> = (1..=11).map(|n| derived(format!("{uid}/{n}"))).collect();
     let token = derived(format!("{uid}/token"));
     let is_ours = |restart: &RestartRecord| match &restart.client_token {
         Some(found) => *found == token,
-        None => restart.nonce.as_ref().is_some_and(|nonce| nonces.contains(nonce)),
+        None => restart
+            .nonce
+            .as_ref()
+            .is_some_and(|nonce| nonces.contains(nonce)),
     };
     cloud.0.inspect(|ledger| {
         let restarts = ledger.restarts().iter();
-        restarts.filter(|restart| is_ours(restart)).cloned().collect()
+        restarts
+            .filter(|restart| is_ours(restart))
+            .cloned()
+            .collect()
     })
 }
 
@@ -65,7 +69,9 @@ pub(crate) fn judge(run: &Run) -> Vec<String> {
     }
     let all = run.cloud.0.inspect(|ledger| ledger.restarts().len());
     if explained != all {
-        wrong.push(format!("I1: {all} restarts, and requests explain {explained}"));
+        wrong.push(format!(
+            "I1: {all} restarts, and requests explain {explained}"
+        ));
     }
     wrong.extend(ending(run));
     wrong
@@ -99,17 +105,23 @@ fn truth(
         return wrong;
     };
     if status.completion_time.is_some() && denies(reason) && !restarts.is_empty() {
-        wrong.push(format!("I3: {} and restarted all the same", reason.as_str()));
+        wrong.push(format!(
+            "I3: {} and restarted all the same",
+            reason.as_str()
+        ));
     }
     let labels = object.metadata.labels.as_ref();
     if labels.is_some_and(|l| l.contains_key("velero.io/restore-name")) && !restarts.is_empty() {
         wrong.push("I3: a restored request was run".to_owned());
     }
-    let order = status.change_order.as_ref().and_then(|order| order.id.clone());
+    let order = status
+        .change_order
+        .as_ref()
+        .and_then(|order| order.id.clone());
     if let Some(order) = &order {
-        let is_ours = restarts.iter().any(|restart| {
-            restart.order == *order || restart.parent.as_ref() == Some(order)
-        });
+        let is_ours = restarts
+            .iter()
+            .any(|restart| restart.order == *order || restart.parent.as_ref() == Some(order));
         if !is_ours {
             wrong.push(format!("I2: order {order} is not of this request"));
         }
@@ -158,7 +170,10 @@ fn succeeded(
         if let Some(order) = run.cloud.0.order(id)
             && order.status != 2
         {
-            wrong.push(format!("I2: Succeeded, and order {id} has status {}", order.status));
+            wrong.push(format!(
+                "I2: Succeeded, and order {id} has status {}",
+                order.status
+            ));
         }
     }
     wrong
@@ -198,9 +213,11 @@ fn ending(run: &Run) -> Vec<String> {
         }
         return wrong;
     };
-    let late = run.store.changes.iter().filter(|change| {
-        change.at > settled && change.by_operator
-    });
+    let late = run
+        .store
+        .changes
+        .iter()
+        .filter(|change| change.at > settled && change.by_operator);
     wrong.extend(late.map(|change| format!("I6: {} was written after its end", change.name)));
     if run.plan.is_quiet() {
         wrong.extend(frugality(run));
@@ -212,7 +229,9 @@ fn ending(run: &Run) -> Vec<String> {
 fn frugality(run: &Run) -> Vec<String> {
     let mut wrong = Vec::new();
     for (uid, object) in objects(run) {
-        let Some(status) = &object.status else { continue };
+        let Some(status) = &object.status else {
+            continue;
+        };
         if story::told(status) != Some(Reason::RestartSucceeded) || run.plan.requests.len() > 1 {
             continue;
         }
@@ -244,7 +263,9 @@ pub(crate) fn count(run: &mut Run) {
     }
     for object in last.into_values() {
         *coverage.targets.entry(kind(&object)).or_default() += 1;
-        let Some(status) = &object.status else { continue };
+        let Some(status) = &object.status else {
+            continue;
+        };
         let reason = story::told(status).map_or("", |reason| reason.as_str());
         let end = format!("{} {reason}", status.phase.as_str());
         *coverage.ends.entry(end).or_default() += 1;

@@ -4,7 +4,7 @@
 use cloudsim::{DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY_SECRET};
 use jiff::{SignedDuration, Timestamp};
 use restart_operator::{
-    api::{CloudAccount, Phase, RestartRequest, Resolution},
+    api::{CloudAccount, Phase, Resolution, RestartRequest},
     cloud::credential::Credential,
 };
 use serde_json::{Value, json};
@@ -26,7 +26,11 @@ pub(crate) fn put_accounts(store: &mut Store, knows_creators: bool) {
         ("volc", "Volcengine", "cn-beijing"),
     ] {
         let creators = json!({"sae": DEFAULT_CREATOR, "edas": DEFAULT_CREATOR});
-        let identity = if knows_creators { json!({"creators": creators}) } else { Value::Null };
+        let identity = if knows_creators {
+            json!({"creators": creators})
+        } else {
+            Value::Null
+        };
         let account = json!({
             "apiVersion": "restart-operator.dev/v1alpha1", "kind": "CloudAccount",
             "metadata": {"name": name, "namespace": NAMESPACE, "uid": format!("uid-{name}"),
@@ -66,8 +70,12 @@ impl Run {
         let (name, now) = (request.name.as_str(), self.now);
         self.trace.line(now, || format!("people: {act:?} {name}"));
         match act {
-            Act::Cancel => self.store.edit(name, now, |object| object.spec.cancel = true),
-            Act::Suspend(on) => self.store.edit(name, now, |object| object.spec.suspend = on),
+            Act::Cancel => self
+                .store
+                .edit(name, now, |object| object.spec.cancel = true),
+            Act::Suspend(on) => self
+                .store
+                .edit(name, now, |object| object.spec.suspend = on),
             Act::Delete => {
                 self.delete(name);
             }
@@ -129,7 +137,11 @@ impl Run {
         let Some(app) = self.app_of(name) else { return };
         // A restart of EDAS has no documented type, so a deployment by our own key passes for one there:
         // the reason for a key of its own.
-        let own = if app == EDAS { Foreign::Stranger } else { Foreign::OwnDeploy };
+        let own = if app == EDAS {
+            Foreign::Stranger
+        } else {
+            Foreign::OwnDeploy
+        };
         let kind = pick(&mut self.rng, &[Foreign::Console, Foreign::Stranger, own]);
         self.start_foreign(kind, app);
     }
@@ -147,7 +159,11 @@ impl Run {
             });
             !is_finished && !closed
         });
-        let all_created = self.plan.requests.iter().all(|request| request.at <= self.now);
+        let all_created = self
+            .plan
+            .requests
+            .iter()
+            .all(|request| request.at <= self.now);
         if !may_meet && (self.now < 10 || all_created) {
             self.start_foreign(Foreign::OwnRestart, app);
         }
@@ -181,8 +197,9 @@ impl Run {
             .collect();
         for (name, object) in unknown {
             let answer = self.answer(&object);
-            self.trace
-                .line(self.now, || format!("people: {name} is resolved by {answer:?}"));
+            self.trace.line(self.now, || {
+                format!("people: {name} is resolved by {answer:?}")
+            });
             self.store
                 .edit(&name, self.now, |object| object.spec.resolution = answer);
         }
@@ -206,7 +223,10 @@ impl Run {
                 not_executed: Some(true),
             }),
             Some(restart) => {
-                let order = restart.parent.clone().unwrap_or_else(|| restart.order.clone());
+                let order = restart
+                    .parent
+                    .clone()
+                    .unwrap_or_else(|| restart.order.clone());
                 Some(adopt(order))
             }
         }
@@ -225,7 +245,11 @@ impl Run {
             (!same).then_some(order)
         });
         recorded.or_else(|| {
-            let app = if target.edas_application.is_some() { SAE[0] } else { SAE[1] };
+            let app = if target.edas_application.is_some() {
+                SAE[0]
+            } else {
+                SAE[1]
+            };
             self.cloud.act(Foreign::Console, app, SECOND, self.now);
             Some(self.cloud.0.orders_of(app).first()?.id.clone())
         })
@@ -262,7 +286,11 @@ impl Run {
 }
 
 fn waiting_since(object: &RestartRequest) -> Timestamp {
-    let created = object.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let created = object
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map(|time| time.0);
     let resumed = object
         .status
         .as_ref()

@@ -70,7 +70,7 @@ pub struct CloudPlan {
 
 /// How orders end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub enum Ending {
     Good,
     Failed,
@@ -115,7 +115,11 @@ impl Plan {
     #[must_use]
     pub fn of(rng: &mut Rng) -> Self {
         let quiet = rng.u32(0..20) == 0;
-        let replicas = if quiet { 1 } else { 1 + pick(rng, &[0, 0, 1, 1, 1, 2]) };
+        let replicas = if quiet {
+            1
+        } else {
+            1 + pick(rng, &[0, 0, 1, 1, 1, 2])
+        };
         let odds = |rng: &mut Rng, of: &[u32]| if quiet { 0 } else { pick(rng, of) };
         let calm_at = pick(rng, &[2, 5, 20, 40]) * MINUTE;
         let cloud = CloudPlan::of(rng);
@@ -152,7 +156,12 @@ impl Plan {
     /// Nothing is hurt.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        let odds = [self.kube_odds, self.cloud_odds, self.restart_odds, self.foreign_odds];
+        let odds = [
+            self.kube_odds,
+            self.cloud_odds,
+            self.restart_odds,
+            self.foreign_odds,
+        ];
         odds.iter().all(|odds| *odds == 0)
             && self.crashes + self.freezes + self.travels == 0
             && !self.twins
@@ -195,6 +204,9 @@ pub fn bend(plan: &mut Plan, mutant: Option<Mutant>, rng: &mut Rng) {
             plan.twins = true;
             plan.cloud.list_lag = 0;
             (plan.restart_odds, plan.foreign_odds) = (900, 1_000);
+            if mutant == M::AdoptRecorded {
+                plan.race();
+            }
         }
         M::RestoredRuns => plan.acts.push((late, 0, Act::Restore)),
         M::DeadlineFromNow => plan.acts.push((late, 0, Act::RollBack)),
@@ -214,6 +226,17 @@ impl Plan {
         self.jumps.clear();
     }
 
+    /// Two processes take up two requests for one target at once, and neither sees the other's.
+    fn race(&mut self) {
+        self.set_replicas(2);
+        (self.watch_lag, self.restart_odds, self.foreign_odds) = (5_000, 100, 0);
+        self.cloud.lasts = 15 * SECOND;
+        for request in &mut self.requests {
+            request.at = 10;
+            request.spec["suspend"] = json!(false);
+        }
+    }
+
     /// Every request is about this target.
     fn aim(&mut self, target: &Value, app: &'static str, account: &str) {
         for request in &mut self.requests {
@@ -229,8 +252,16 @@ impl CloudPlan {
     fn of(rng: &mut Rng) -> Self {
         use Ending as E;
         let endings = [
-            E::Good, E::Good, E::Good, E::Good, E::Good, E::Failed, E::Aborted, E::Partial,
-            E::Waits, E::Stuck,
+            E::Good,
+            E::Good,
+            E::Good,
+            E::Good,
+            E::Good,
+            E::Failed,
+            E::Aborted,
+            E::Partial,
+            E::Waits,
+            E::Stuck,
         ];
         let lasts = pick(rng, &[2, 5, 15, 60]) * SECOND;
         Self {
@@ -256,7 +287,11 @@ fn requests(rng: &mut Rng, calm_at: Ms, cloud: &CloudPlan) -> Vec<RequestPlan> {
     (0..count)
         .map(|number| {
             // Mostly about the same target: that is where requests meet.
-            let kind = if rng.u32(0..3) == 0 { rng.u32(0..6) } else { first };
+            let kind = if rng.u32(0..3) == 0 {
+                rng.u32(0..6)
+            } else {
+                first
+            };
             let (app, account, target) = target(rng, kind);
             let created = match number {
                 0 => 10,
@@ -279,7 +314,11 @@ fn target(rng: &mut Rng, kind: u32) -> (&'static str, &'static str, Value) {
         0 | 1 => (app, "ali", json!({"saeApplication": {"appId": app}})),
         2 => {
             let ids = [format!("{app}-a")];
-            (app, "ali", json!({"saeInstances": {"appId": app, "instanceIds": ids}}))
+            (
+                app,
+                "ali",
+                json!({"saeInstances": {"appId": app, "instanceIds": ids}}),
+            )
         }
         3 => {
             let ids = &SAE[..rng.usize(1..=2)];
@@ -295,8 +334,15 @@ fn target(rng: &mut Rng, kind: u32) -> (&'static str, &'static str, Value) {
 }
 
 fn spec(rng: &mut Rng, account: &str, target: &Value, created: Ms, cloud: &CloudPlan) -> Value {
-    let never_ends = !matches!(cloud.ending, Ending::Good | Ending::Failed | Ending::Aborted);
-    let active = if never_ends { 100 } else { pick(rng, &[600, 3_600]) };
+    let never_ends = !matches!(
+        cloud.ending,
+        Ending::Good | Ending::Failed | Ending::Aborted
+    );
+    let active = if never_ends {
+        100
+    } else {
+        pick(rng, &[600, 3_600])
+    };
     let mut spec = json!({
         "accountRef": {"name": account}, "target": target,
         "startDeadlineSeconds": pick(rng, &[60, 900, 3_600]),
@@ -317,8 +363,14 @@ fn spec(rng: &mut Rng, account: &str, target: &Value, created: Ms, cloud: &Cloud
 
 fn acts(rng: &mut Rng, calm_at: Ms, requests: usize) -> Vec<(Ms, usize, Act)> {
     let all = [
-        Act::Cancel, Act::Cancel, Act::Suspend(true), Act::Suspend(false), Act::Recreate,
-        Act::Restore, Act::Delete, Act::RollBack,
+        Act::Cancel,
+        Act::Cancel,
+        Act::Suspend(true),
+        Act::Suspend(false),
+        Act::Recreate,
+        Act::Restore,
+        Act::Delete,
+        Act::RollBack,
     ];
     let count = pick(rng, &[0, 0, 0, 1, 2, 3]);
     (0..count)
@@ -330,17 +382,31 @@ fn acts(rng: &mut Rng, calm_at: Ms, requests: usize) -> Vec<(Ms, usize, Act)> {
 }
 
 fn clocks(rng: &mut Rng, replicas: usize, quiet: bool) -> Vec<i64> {
-    let offsets: &[i64] = if quiet { &[0] } else { &[0, 0, 0, 0, 1_500, -1_500, 55_000, -55_000, 300_000, -300_000] };
+    let offsets: &[i64] = if quiet {
+        &[0]
+    } else {
+        &[
+            0, 0, 0, 0, 1_500, -1_500, 55_000, -55_000, 300_000, -300_000,
+        ]
+    };
     (0..replicas).map(|_| pick(rng, offsets)).collect()
 }
 
 fn jumps(rng: &mut Rng, replicas: usize, calm_at: Ms, quiet: bool) -> Vec<(Ms, usize, i64)> {
-    let count = if quiet { 0 } else { pick(rng, &[0, 0, 0, 1, 2]) };
+    let count = if quiet {
+        0
+    } else {
+        pick(rng, &[0, 0, 0, 1, 2])
+    };
     let offsets = [0, 50_000, -50_000, 300_000, -300_000, 3_600_000, -3_600_000];
     (0..count)
         .map(|_| {
             let latest = pick(rng, &[2_000, calm_at]);
-            (rng.u64(1..latest), rng.usize(0..replicas), pick(rng, &offsets))
+            (
+                rng.u64(1..latest),
+                rng.usize(0..replicas),
+                pick(rng, &offsets),
+            )
         })
         .collect()
 }

@@ -14,10 +14,7 @@ use std::{
 
 use kube::{
     Client,
-    runtime::{
-        reflector::store::Writer,
-        watcher::Event,
-    },
+    runtime::{reflector::store::Writer, watcher::Event},
 };
 use restart_operator::{
     api::{CloudAccount, ClusterCloudAccount},
@@ -105,7 +102,12 @@ pub enum Polled {
 impl Process {
     /// A new process with empty caches. It runs on the present runtime.
     #[must_use]
-    pub fn start(identity: &str, off: &Arc<AtomicI64>, watch: Watch, mutant: Option<Mutant>) -> Self {
+    pub fn start(
+        identity: &str,
+        off: &Arc<AtomicI64>,
+        watch: Watch,
+        mutant: Option<Mutant>,
+    ) -> Self {
         let outbox = Outbox::default();
         let bent = KubeBend(mutant);
         let wire = KubeWire {

@@ -11,7 +11,8 @@ use fastrand::Rng;
 use tokio::runtime::Builder;
 
 use crate::{
-    Mutant, cloud::Cloud,
+    Mutant,
+    cloud::Cloud,
     coverage::Coverage,
     history, oracle,
     plan::{Act, Plan, pick},
@@ -263,7 +264,9 @@ impl Run {
         if let Polled::Ended(due) = polled {
             let wait = due.map(|due| Ms::try_from(due.as_millis()).unwrap_or(END));
             let label = self.label(index);
-            self.trace.line(self.now, || format!("{label} {name}: pass ended, next in {wait:?}"));
+            self.trace.line(self.now, || {
+                format!("{label} {name}: pass ended, next in {wait:?}")
+            });
             if let Some(wait) = wait {
                 self.set_due(index, &name, self.now + wait);
             }
@@ -299,7 +302,9 @@ impl Run {
         for name in names {
             if process.begin(&name, self.now, &self.alarm) {
                 let version = process.cached_version(&name);
-                self.trace.line(self.now, || format!("{label} {name}: pass over v{version:?}"));
+                self.trace.line(self.now, || {
+                    format!("{label} {name}: pass over v{version:?}")
+                });
             }
         }
     }
@@ -322,7 +327,8 @@ impl Run {
             self.plan.freezes -= 1;
             self.coverage.frozen += 1;
             let label = self.label(index);
-            self.trace.line(self.now, || format!("{label}: stopped for {wait} ms"));
+            self.trace
+                .line(self.now, || format!("{label}: stopped for {wait} ms"));
             self.replicas[index].frozen_until = Some(self.now + wait);
             self.after(wait, Event::Thaw(index));
         }

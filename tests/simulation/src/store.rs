@@ -213,9 +213,10 @@ impl Store {
                     "metadata": {"resourceVersion": self.version.to_string()}, "items": items,
                 }))
             }
-            (&Method::GET, [_, _, _, _, _, "restartrequests", name]) => {
-                self.requests.get(*name).map_or_else(not_found, |object| ok(&**object))
-            }
+            (&Method::GET, [_, _, _, _, _, "restartrequests", name]) => self
+                .requests
+                .get(*name)
+                .map_or_else(not_found, |object| ok(&**object)),
             (&Method::PUT, [_, _, _, _, _, "restartrequests", name, "status"]) => {
                 self.put_status(name, request, now)
             }
@@ -236,8 +237,9 @@ impl Store {
         let unconditional = request.headers().contains_key(UNCONDITIONAL);
         if !unconditional {
             if sent.metadata.resource_version.is_none() || sent.status.is_none() {
-                self.violations
-                    .push(format!("a status of {name} was written without version or status"));
+                self.violations.push(format!(
+                    "a status of {name} was written without version or status"
+                ));
                 return refusal(StatusCode::UNPROCESSABLE_ENTITY, "Invalid");
             }
             if sent.metadata.uid != stored.metadata.uid
@@ -247,8 +249,9 @@ impl Store {
             }
         }
         if sent.status == stored.status {
-            self.violations
-                .push(format!("a status of {name} was written that changes nothing"));
+            self.violations.push(format!(
+                "a status of {name} was written that changes nothing"
+            ));
             return ok(&*stored);
         }
         let mut next = (*stored).clone();

@@ -41,7 +41,11 @@ impl Run {
         let trip = self.trip(&sent.message);
         let label = self.label(index);
         self.trace.line(self.now, || {
-            format!("{label} {name}: {} [{}]", text(&sent.message), trip.fate.word())
+            format!(
+                "{label} {name}: {} [{}]",
+                text(&sent.message),
+                trip.fate.word()
+            )
         });
         self.note(name, &sent.message, &trip.fate);
         let flight = Flight {
@@ -85,8 +89,10 @@ impl Run {
             _ => {}
         }
         if self.settled_at.is_some() && matches!(message, Message::Cloud(..) | Message::Connect) {
-            self.restless
-                .push(format!("I6: {name} was finished, and the cloud was called: {}", text(message)));
+            self.restless.push(format!(
+                "I6: {name} was finished, and the cloud was called: {}",
+                text(message)
+            ));
         }
     }
 
@@ -207,7 +213,11 @@ fn text(message: &Message) -> String {
             let path = request.uri().path();
             let short = path.rsplit("/shop/").next().unwrap_or(path);
             // Names of Events have the real time in them.
-            let short = if short.starts_with("events") { "events" } else { short };
+            let short = if short.starts_with("events") {
+                "events"
+            } else {
+                short
+            };
             format!("{} {short}{}", request.method(), wanted(request))
         }
         Message::Connect => "connect for a restart".to_owned(),
