@@ -107,8 +107,8 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
         (from, to)
     };
     let open = match State::of(other) {
-        State::Intent { .. } => true,
-        State::Unknown {
+        State::Intent { .. }
+        | State::Unknown {
             has_order: false, ..
         } => true,
         State::Unknown { .. } | State::Submitted { .. } | State::Finished => lacks_an_order(other),

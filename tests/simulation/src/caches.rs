@@ -29,10 +29,10 @@ impl Run {
                     process.see_account(&account);
                 }
             }
-            Event::Due(..) | Event::See(..) | Event::SeeAccount(..) => {}
             Event::Travel => self.travel(),
             Event::Start(index) if self.replicas[index].process.is_none() => self.start(index),
-            Event::Start(_) => {}
+            // Of a process that is dead, or that runs already.
+            Event::Due(..) | Event::See(..) | Event::SeeAccount(..) | Event::Start(_) => {}
             Event::Thaw(index) => self.thaw(index),
             Event::Jump(index, off) => {
                 let label = self.label(index);

@@ -14,6 +14,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::wildcard_enum_match_arm,
+    clippy::unnecessary_wraps,
     reason = "a simulation is a test, and a panic is how a test fails"
 )]
 

@@ -14,7 +14,9 @@ use crate::{
     Mutant,
     cloud::Cloud,
     coverage::Coverage,
-    history, oracle,
+    history,
+    net::Sent,
+    oracle,
     plan::{Act, Plan, pick},
     replica::{Alarm, Polled, Process, Replica},
     store::{Change, Store},
@@ -257,7 +259,7 @@ impl Run {
         let process = self.replicas[index].process.as_mut().expect("it is ready");
         let polled = process.poll(&name);
         let sent = process.outbox.take();
-        let important = sent.iter().any(|sent| sent.is_important());
+        let important = sent.iter().any(Sent::is_important);
         for sent in sent {
             self.depart(index, &name, sent);
         }
