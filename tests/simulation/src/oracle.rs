@@ -166,7 +166,9 @@ fn succeeded(
         }
     }
     let members = restarts.iter().map(|restart| restart.order.as_str());
-    for id in members.chain(order) {
+    // A batch is judged by its members, whatever its parent says.
+    let own = order.filter(|_| target.sae_applications.is_none());
+    for id in members.chain(own) {
         if let Some(order) = run.cloud.0.order(id)
             && order.status != 2
         {
