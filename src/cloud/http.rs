@@ -5,9 +5,10 @@
 //! connection either, since the layer below repeats a request when a kept connection turns out to
 //! be dead.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, fmt, sync::Arc, time::Duration};
 
 use ::http::HeaderValue;
+use futures::future::BoxFuture;
 use reqwest::{Certificate, Client, Url, redirect, retry, tls};
 
 use super::{
@@ -66,13 +67,18 @@ pub enum HttpSetupError {
     Client(#[source] reqwest::Error),
 }
 
+/// Carries a signed request to a cloud, once, and its complete answer back.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// A call that may be repeated, on a kept connection if there is one.
+    fn read<'a>(&'a self, call: &'a Outgoing) -> BoxFuture<'a, Result<Reply, Failure>>;
+
+    /// A restart call, on a fresh connection.
+    fn submit<'a>(&'a self, call: &'a Outgoing) -> BoxFuture<'a, Result<Reply, Failure>>;
+}
+
 /// Both clients. Cheap to clone: clones share connections.
 #[derive(Clone, Debug)]
-pub struct Http {
-    reads: Client,
-    submit: Client,
-    development: bool,
-}
+pub struct Http(Arc<dyn Transport>);
 
 impl Http {
     /// Builds both clients. The process-wide TLS provider must be installed before.
@@ -84,23 +90,49 @@ impl Http {
             .map_err(HttpSetupError::ExtraRoots)?;
         let reads = builder(settings, roots.clone());
         let submit = builder(settings, roots).pool_max_idle_per_host(0);
-        Ok(Self {
+        Ok(Self::over(Arc::new(Network {
             reads: reads.build().map_err(HttpSetupError::Client)?,
             submit: submit.build().map_err(HttpSetupError::Client)?,
             development: settings.development_endpoints,
-        })
+        })))
+    }
+
+    /// Calls that go over something else than the network: a simulation.
+    #[must_use]
+    pub fn over(transport: Arc<dyn Transport>) -> Self {
+        Self(transport)
     }
 
     /// Sends a call that may be repeated, on a kept connection if there is one.
     pub async fn read(&self, call: &Outgoing) -> Result<Reply, Failure> {
-        self.send(&self.reads, call).await
+        self.0.read(call).await
     }
 
     /// Sends a restart call, on a fresh connection.
     pub async fn submit(&self, call: &Outgoing) -> Result<Reply, Failure> {
-        self.send(&self.submit, call).await
+        self.0.submit(call).await
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+struct Network {
+    reads: Client,
+    submit: Client,
+    development: bool,
+}
+
+impl Transport for Network {
+    fn read<'a>(&'a self, call: &'a Outgoing) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(self.send(&self.reads, call))
     }
 
+    fn submit<'a>(&'a self, call: &'a Outgoing) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(self.send(&self.submit, call))
+    }
+}
+
+impl Network {
     async fn send(&self, client: &Client, call: &Outgoing) -> Result<Reply, Failure> {
         let url = self.check_url(call.url())?;
         let mut request = reqwest::Request::new(call.method().clone(), url);

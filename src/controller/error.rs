@@ -31,14 +31,21 @@ impl Error {
         }
     }
 
-    /// When to try again: spread over 5 to 15 s by the object's UID, so that a failing API server
-    /// is not met by everybody at once.
+    /// When to try again, as the controller is told.
     #[must_use]
     pub fn again(&self, uid: &str) -> Action {
+        self.pause(uid)
+            .map_or_else(Action::await_change, Action::requeue)
+    }
+
+    /// How long to wait before the next try; `None`: until something changes. Spread over 5 to 15 s
+    /// by the object's UID, so that a failing API server is not met by everybody at once.
+    #[must_use]
+    pub fn pause(&self, uid: &str) -> Option<Duration> {
         match self {
-            Self::Gone => Action::await_change(),
+            Self::Gone => None,
             Self::Kube(_) | Self::Contended => {
-                Action::requeue(Duration::from_millis(5_000 + backoff::seed(uid) % 10_000))
+                Some(Duration::from_millis(5_000 + backoff::seed(uid) % 10_000))
             }
         }
     }

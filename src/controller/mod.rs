@@ -13,6 +13,7 @@ pub mod lease;
 mod memory;
 mod observe;
 mod pace;
+pub mod passes;
 mod reconcile;
 mod record;
 mod report;

@@ -24,14 +24,20 @@ use crate::{
 /// a poll. Anything longer is a defect, and ends in a requeue.
 const PASS_LIMIT: usize = 8;
 
-/// One pass, as the controller calls it. While another replica leads, nothing is done: gaining the
-/// lease wakes every request.
+/// One pass, as the controller calls it.
 pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let due = pass_over(&view, &ctx).await?;
+    Ok(due.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// One pass, and how long until the next one; `None`: until something changes. While another
+/// replica leads, nothing is done: gaining the lease wakes every request.
+pub(super) async fn pass_over(view: &View, ctx: &Context) -> Result<Option<Duration>, Error> {
     if !*ctx.leading.borrow() {
-        return Ok(Action::await_change());
+        return Ok(None);
     }
     match &view.object {
-        Ok(request) => timed(request, &ctx).await,
+        Ok(request) => timed(request, ctx).await,
         Err(error) => {
             ctx.metrics.pass_ended("undecodable", 0.0);
             let meta = view.meta();
@@ -41,12 +47,12 @@ pub(super) async fn reconcile(view: Arc<View>, ctx: Arc<Context>) -> Result<Acti
                 name = meta.name.as_deref().unwrap_or_default(),
                 "a request cannot be decoded; it is left alone until it changes"
             );
-            Ok(Action::await_change())
+            Ok(None)
         }
     }
 }
 
-async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
+async fn timed(request: &RestartRequest, ctx: &Context) -> Result<Option<Duration>, Error> {
     let begin = ctx.clock.boot();
     let active = Active::count(&ctx.metrics);
     // On the heap: hundreds of passes wait for their time at once.
@@ -74,7 +80,7 @@ impl Drop for Active<'_> {
     }
 }
 
-async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
+async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Option<Duration>, Error> {
     ctx.records.note(cached);
     let mut base = settle_unsaved(ctx.memory.freshest(cached), ctx).await?;
     let mut from_this_pass = false;
@@ -85,7 +91,7 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         let step = decide(&snapshot, ctx.clock.wall(), &ctx.policy);
         tracing::trace!(?step, "decided");
         if ctx.is_ending() && matches!(step, Step::Check | Step::OpenIntent { .. }) {
-            return Ok(Action::await_change());
+            return Ok(None);
         }
         let done = act(step, &object, ctx).await;
         let recorded = match record(object.clone(), &done, ctx).await {
@@ -200,8 +206,8 @@ fn learn_duration(stored: &RestartRequest, ctx: &Context) {
     }
 }
 
-/// Remembers the plan and asks for the next pass.
-fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Action {
+/// Remembers the plan and tells when the next pass is due.
+fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Option<Duration> {
     forget_what_is_over(stored, ctx);
     let kept = gate::stands_in_line(stored).then(|| Box::new(stored.clone()));
     ctx.memory.update(stored, |entry| {
@@ -211,14 +217,9 @@ fn plan(stored: &RestartRequest, next: &Next, ctx: &Context) -> Action {
         entry.look_at = next.look_at;
         entry.accounts_epoch = ctx.accounts.epoch();
     });
-    match next.look_at {
-        None => Action::await_change(),
-        Some(at) => {
-            let wait = Duration::try_from(at.duration_since(ctx.clock.wall())).unwrap_or_default();
-            // A hair later, so that the time has come for certain when the pass runs.
-            Action::requeue(wait + Duration::from_millis(5))
-        }
-    }
+    let wait = next.look_at?.duration_since(ctx.clock.wall());
+    // A hair later, so that the time has come for certain when the pass runs.
+    Some(Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(5))
 }
 
 /// An attempt that has an answer is never sent again, so its right need not be remembered.

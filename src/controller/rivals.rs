@@ -84,8 +84,19 @@ pub(super) fn orders_of(request: &RestartRequest) -> impl Iterator<Item = OrderI
     whole.into_iter().chain(parts).cloned().map(OrderId)
 }
 
-/// The other request looks for an order too, and its call may have been executed in the same
-/// window as ours.
+/// A batch whose call was accepted, with a member whose order is not recorded yet: an order of that
+/// application may be the member's.
+fn lacks_an_order(request: &RestartRequest) -> bool {
+    let is_batch = request.spec.target.sae_applications.is_some();
+    let status = request.status.as_ref();
+    status.is_some_and(|status| {
+        let all_known = status.targets.iter().all(|part| part.order_id.is_some());
+        is_batch && status.change_order.is_some() && (status.targets.is_empty() || !all_known)
+    })
+}
+
+/// The other request looks for an order too, or for one of a member, and its call may have been
+/// executed in the same window as ours.
 fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
     let window = |from: jiff::Timestamp, to: jiff::Timestamp| {
         let margin = ctx.policy.skew;
@@ -96,9 +107,12 @@ fn overlaps(other: &RestartRequest, call: &Submission, ctx: &Context) -> bool {
         (from, to)
     };
     let open = match State::of(other) {
-        State::Intent { .. } => true,
-        State::Unknown { has_order, .. } => !has_order,
-        State::Waiting { .. } | State::Submitted { .. } | State::Finished => false,
+        State::Intent { .. }
+        | State::Unknown {
+            has_order: false, ..
+        } => true,
+        State::Unknown { .. } | State::Submitted { .. } | State::Finished => lacks_an_order(other),
+        State::Waiting { .. } => false,
     };
     let Some(attempt) = other
         .status

@@ -204,13 +204,13 @@ fn start_accounts(
 }
 
 /// What passes read of, and wake.
-struct Caches {
-    accounts: Arc<Accounts>,
-    stores: Vec<Store<View>>,
-    wakes: Wakes,
+pub(super) struct Caches {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) stores: Vec<Store<View>>,
+    pub(super) wakes: Wakes,
 }
 
-fn context(
+pub(super) fn context(
     parts: Parts,
     settings: &Settings,
     Caches {

@@ -18,8 +18,23 @@ use crate::{
     },
 };
 
+/// Whether the reason to wait still holds: the request may have gone on, or ended, in another process
+/// since that was decided.
+const fn still_waits(state: &State, why: &Why) -> bool {
+    match why {
+        Why::Suspended | Why::BackingOff | Why::Held { .. } => {
+            matches!(state, State::Waiting { .. })
+        }
+        Why::WindowOpen => matches!(state, State::Unknown { .. }),
+        Why::AsBefore | Why::TimeToLive => true,
+    }
+}
+
 /// Nothing was to be done yet.
 pub(super) fn waited(draft: &mut Draft<'_>, until: Timestamp, why: &Why) {
+    if !still_waits(&draft.state, why) {
+        return;
+    }
     draft.look_at = (until < Timestamp::MAX).then_some(until);
     if until.duration_since(draft.now) < draft.policy.silent_wait {
         return;

@@ -298,3 +298,33 @@ fn whoever_is_far_back_in_a_line_looks_less_often() {
     };
     assert_eq!((wait(1), wait(2), wait(20), wait(500)), (15, 30, 300, 300));
 }
+
+/// A process that looked at an old object decided to wait; another one has gone on in the meantime.
+#[test]
+fn a_wait_that_was_decided_on_an_old_object_is_not_told_of_a_newer_one() {
+    let held = Why::Held {
+        by: "other".to_owned(),
+        position: 1,
+    };
+    let decided = [held, Why::Suspended, Why::BackingOff, Why::WindowOpen];
+    let mut open = Life::new(json!({}));
+    open.open();
+    let mut sent = Life::new(json!({}));
+    sent.send(crate::life::accepted());
+    let mut ended = Life::new(json!({}));
+    ended.absorb(&Done::Settled(Ending {
+        reason: Reason::CancelledBeforeSubmission,
+        check: None,
+    }));
+    for mut life in [open, sent, ended] {
+        for why in &decided {
+            let before = life.object.clone();
+            let next = life.absorb(&Done::Waited {
+                until: at(3_600),
+                why: why.clone(),
+            });
+            assert_eq!(life.object, before, "{why:?}");
+            assert_eq!(next.notices, [], "{why:?}");
+        }
+    }
+}

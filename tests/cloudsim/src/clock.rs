@@ -32,6 +32,18 @@ impl Clock {
         }
     }
 
+    /// A clock that stands still until it is told the time.
+    pub(crate) fn standing(at: Timestamp) -> Self {
+        let clock = Self::new(0);
+        clock.stand_at(at);
+        clock
+    }
+
+    /// Stands still at `at`.
+    pub(crate) fn stand_at(&self, at: Timestamp) {
+        self.change(|setting| setting.frozen = Some(at));
+    }
+
     /// The simulator's present.
     pub(crate) fn now(&self) -> Timestamp {
         let setting = self.setting();

@@ -54,6 +54,20 @@ async fn arrive(state: &State, request: &Incoming, seq: u64, effects: Effects) -
     })
 }
 
+/// The same in one instant, for a caller who waits, holds and repeats by himself: faults that do so
+/// are passed over.
+pub(crate) fn at_once(state: &State, request: &Incoming) -> Outcome {
+    state.with(|parts, now| {
+        let (seq, effects) = receive(parts, request, now);
+        let (outcome, verdict) = lost_before(&effects).unwrap_or_else(|| {
+            let decision = decide(parts, request, seq, &effects, now);
+            conclude(parts, request, decision, &effects, now)
+        });
+        parts.ledger.conclude(seq, now, verdict);
+        outcome
+    })
+}
+
 /// Writes the arrival into the ledger and counts it against the faults.
 fn receive(parts: &mut Parts, request: &Incoming, now: Timestamp) -> (u64, Effects) {
     let mut record = record(parts, request, now, Vec::new());

@@ -36,6 +36,7 @@ mod edas;
 mod faults;
 mod gateway;
 mod incoming;
+mod inside;
 mod journey;
 mod ledger;
 mod local_time;
@@ -55,6 +56,7 @@ pub use config::{AccessKey, Config, DEFAULT_CREATOR, DEFAULT_KEY_ID, DEFAULT_KEY
 pub use control::{Control, TimedOut};
 pub use faults::{Canned, Edit, Fault, FaultId, FaultRule, FaultState};
 pub use gateway::{acs3, roa};
+pub use inside::Inside;
 pub use ledger::{Ledger, Point, RequestRecord, RestartRecord, Verdict};
 pub use refusal::Refusal;
 pub use simulator::Simulator;

@@ -44,7 +44,11 @@ impl State {
     pub(crate) fn new(config: Config, port: u16) -> Self {
         let clock = Clock::new(config.clock_offset_ms);
         let micros = u64::try_from(clock.now().as_microsecond()).unwrap_or_default();
-        let seed = micros ^ (u64::from(port) << 48);
+        Self::with_clock(config, clock, micros ^ (u64::from(port) << 48))
+    }
+
+    /// The same configuration, clock and seed give the same ids.
+    pub(crate) fn with_clock(config: Config, clock: Clock, seed: u64) -> Self {
         let mut parts = Parts {
             world: World::new(seed, config.default_plan.clone()),
             volcengine: Volcengine::new(&config.volcengine, clock.now()),
