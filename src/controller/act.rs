@@ -9,9 +9,9 @@ use super::{
     accounts::Ready,
     budget::{allowed, key, note_answer, note_refusal, rate},
     error::deadline,
-    intent,
+    guard, intent,
     pace::Purpose,
-    rivals::rivals,
+    rivals::{rivals, unlisted},
 };
 use crate::{
     api::{Reason, RestartRequest},
@@ -70,7 +70,12 @@ async fn check(on: &RestartRequest, ctx: &Context) -> Result<Check, Hindrance> {
     allowed(&ready, Purpose::Restart, calls, ctx).map_err(Hindrance::Cloud)?;
     let checked = provider.check(&ready.access, &ready.target).await;
     note_refusal(checked.as_ref().err(), &ready, ctx).await;
-    checked.map_err(Hindrance::Cloud)
+    let check = checked.map_err(Hindrance::Cloud)?;
+    match guard::unrecorded(&check, provider, &ready, on, ctx).await {
+        Ok(None) => Ok(check),
+        Ok(Some(hindrance)) => Err(hindrance),
+        Err(error) => Err(Hindrance::Cloud(error)),
+    }
 }
 
 fn not_implemented(target: &Target) -> Hindrance {
@@ -213,17 +218,7 @@ async fn look(
     let look = provider.resolve(&ready.access, &ready.target, call).await;
     note_refusal(look.as_ref().err(), &ready, ctx).await;
     let look = look?;
-    let rivals = rivals(&look, call, on, ctx).await.map_err(|error| {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "requests could not be listed"
-        );
-        local(
-            "resolve",
-            Kind::Transient,
-            "other requests could not be listed".to_owned(),
-        )
-    })?;
+    let rivals = rivals(&look, call, on, ctx).await.map_err(unlisted)?;
     Ok((look, rivals))
 }
 
@@ -326,14 +321,7 @@ async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
                     .await,
                 taken_by,
             ),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "requests could not be listed"
-                );
-                let text = "other requests could not be listed".to_owned();
-                (Err(local("adopt", Kind::Transient, text)), None)
-            }
+            Err(error) => (Err(unlisted(error)), None),
         },
         Err(error) => (Err(error), None),
     };
@@ -398,6 +386,8 @@ async fn ready<'a>(
             Hindrance::Waiting { message, .. } => local("account", Kind::Unauthenticated, message),
             Hindrance::Refused { message, .. } => local("account", Kind::Forbidden, message),
             Hindrance::Cloud(error) => error,
+            // Only a check makes it.
+            Hindrance::Unrecorded(orders) => local("account", Kind::Mismatch, orders.join("; ")),
         })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod error;
 mod gate;
 mod gauges;
+mod guard;
 mod intent;
 pub mod lease;
 mod memory;

@@ -1,12 +1,15 @@
 //! What other requests say about the orders of a target, by a live list: asked only when an order
 //! may be adopted.
 
-use kube::api::ListParams;
+use kube::{api::ListParams, runtime::reflector::Store};
 
-use super::{Context, error::deadline};
+use super::{Context, act::local, error::deadline, view::View};
 use crate::{
     api::RestartRequest,
-    cloud::types::{Look, OrderId, Submission},
+    cloud::{
+        error::{CloudError, Kind},
+        types::{Look, OrderId, Submission},
+    },
     protocol::{absorb::Rivals, state::State, target},
 };
 
@@ -39,6 +42,29 @@ pub(super) async fn taken_by(
         .into_iter()
         .find(|other| order_of(other).as_ref() == Some(order));
     Ok(holder.and_then(|other| other.metadata.uid))
+}
+
+/// Whether any request that the cache shows has recorded this order. A cache that is behind only
+/// costs a look.
+pub(super) fn is_recorded(order: &OrderId, stores: &[Store<View>]) -> bool {
+    let views = stores.iter().flat_map(Store::state);
+    views
+        .filter_map(|view| view.object.as_deref().ok().and_then(order_of))
+        .any(|recorded| recorded == *order)
+}
+
+/// Without the list of requests nothing may be adopted, and it is tried again.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form that map_err calls"
+)]
+pub(super) fn unlisted(error: kube::Error) -> CloudError {
+    tracing::warn!(
+        error = &error as &dyn std::error::Error,
+        "requests could not be listed"
+    );
+    let text = "other requests could not be listed".to_owned();
+    local("rivals", Kind::Transient, text)
 }
 
 /// All other requests that share a target with this one, as they are stored now.

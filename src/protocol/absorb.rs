@@ -110,7 +110,7 @@ pub struct Opening {
 pub enum Hindrance {
     /// Something is missing and may appear.
     Waiting {
-        /// `AccountNotFound` or `AccountNotReady`.
+        /// `AccountNotFound`, `AccountNotReady` or `TargetBusy`.
         reason: Reason,
         /// What was looked for and what to do.
         message: String,
@@ -124,6 +124,8 @@ pub enum Hindrance {
     },
     /// The cloud did not answer as needed.
     Cloud(CloudError),
+    /// Restarts of ours since the request's creation that nobody has recorded, one line each.
+    Unrecorded(Vec<String>),
 }
 
 /// What other requests say about the orders of a target, by a live list.

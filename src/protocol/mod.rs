@@ -9,6 +9,7 @@
 pub mod absorb;
 pub mod backoff;
 pub mod decide;
+pub mod guard;
 pub mod notice;
 pub mod policy;
 mod preflight;

@@ -83,6 +83,7 @@ pub(super) fn checked(draft: &mut Draft<'_>, result: &Result<Check, Hindrance>) 
         }
         Err(Hindrance::Refused { reason, message }) => draft.end(*reason, message),
         Err(Hindrance::Cloud(error)) => unreadable(draft, error),
+        Err(Hindrance::Unrecorded(orders)) => made_already(draft, orders),
     }
 }
 
@@ -157,6 +158,20 @@ fn unreadable(draft: &mut Draft<'_>, error: &CloudError) {
         false,
     );
     hold(draft, Reason::CloudUnavailable, &message, wait);
+}
+
+/// The restart that is asked for seems to be made, and its record is gone. Only a person can tell.
+fn made_already(draft: &mut Draft<'_>, orders: &[String]) {
+    let message = format!(
+        "the cloud shows a restart of ours since this request was created, and no request has \
+         recorded it: {}. The status of this request may have been rolled back, so nothing was \
+         sent. Set spec.resolution.adopt to the order's id if it is the restart of this request, \
+         or spec.resolution.notExecuted to true",
+        super::story::cut(&orders.join("; "), 500),
+    );
+    draft.tell(Reason::OutcomeUnknown, &message);
+    draft.notice(EventReason::OutcomeUnknown, &message);
+    draft.look_at = None;
 }
 
 /// The reason of an end by a cloud refusal.

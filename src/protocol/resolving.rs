@@ -132,7 +132,8 @@ fn unproven(draft: &mut Draft<'_>, call: &Submission, look: &Look) {
     unknown(draft, call, &why, &[]);
 }
 
-fn candidates<'a>(look: &'a Look, rivals: &Rivals) -> Vec<&'a Candidate> {
+/// The candidates that no other request has recorded as its own.
+pub(super) fn candidates<'a>(look: &'a Look, rivals: &Rivals) -> Vec<&'a Candidate> {
     look.candidates
         .iter()
         .filter(|candidate| !rivals.recorded.contains(&candidate.order))
