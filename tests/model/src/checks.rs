@@ -41,14 +41,10 @@ pub fn properties() -> Vec<Property<Core>> {
             core.facts(w.object().content).succeeded
         }),
         Property::sometimes(ADOPTED, |core: &Core, w: &World| {
-            let request = core.object(w.object().content);
-            let order = request.status.as_ref().and_then(|s| s.change_order.clone());
-            order.is_some_and(|o| o.attribution == restart_operator::api::Attribution::Adopted)
+            core.facts(w.object().content).adopted
         }),
         Property::sometimes(NOT_EXECUTED, |core: &Core, w: &World| {
-            let request = core.object(w.object().content);
-            let phase = request.status.as_ref().map(|status| status.phase);
-            phase == Some(restart_operator::api::Phase::NotExecuted)
+            core.facts(w.object().content).not_executed
         }),
         Property::sometimes(UNKNOWN, |core: &Core, w: &World| {
             core.facts(w.object().content).unknown

@@ -1,6 +1,5 @@
 //! The cloud: what its list shows, judged by the shipped filters of SAE, and what it says of calls.
 
-use jiff::Timestamp;
 use restart_operator::{
     api::RestartRequest,
     cloud::{
@@ -21,6 +20,7 @@ use serde_json::json;
 use crate::{
     config::{Config, Mutant, Unchecked, Unguarded},
     core::{Core, Made},
+    few::Few,
     object,
     world::{Id, Order, Whose, Why, World},
 };
@@ -82,7 +82,7 @@ pub fn answered(
 /// A rejection, with the look that follows a busy target.
 pub fn rejected(core: &Core, world: &World, call: Id, why: Why) -> Id {
     let busy = why == Why::Busy && !core.config.token;
-    let orders = if busy { world.orders.clone() } else { vec![] };
+    let orders = if busy { world.orders } else { Few::default() };
     let of = Made::Rejected(call, why, orders, world.instant);
     core.make(of, || {
         let look = busy.then(|| {
@@ -210,17 +210,14 @@ fn detail(core: &Core, order: Order) -> ChangeOrder {
 
 /// Whether the gateway still takes the call.
 pub fn is_valid(core: &Core, world: &World, call: Id) -> bool {
-    core.config.never_late() || core.time(world.instant) < core.call(call).not_after
+    core.config.never_late() || core.seconds(world.instant) < core.end(call)
 }
 
 /// The order that the token of a call stands for, while the cloud remembers it.
 pub fn remembered(core: &Core, world: &World) -> Option<usize> {
-    let now: Timestamp = core.time(world.instant);
+    let now = core.seconds(world.instant);
     let mut orders = world.orders.iter();
-    let known = |order: &Order| match order.whose {
-        Whose::Ours(call) => now < core.call(call).not_after,
-        _ => false,
-    };
+    let known = |order: &Order| matches!(order.whose, Whose::Ours(call) if now < core.end(call));
     core.config
         .token
         .then(|| orders.position(known))

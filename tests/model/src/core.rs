@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 use restart_operator::{
-    api::{Phase, RestartRequest},
+    api::{Attribution, Phase, RestartRequest},
     cloud::{
         permit::{Mine, NoPermit},
         types::{Check, OrderId, Submission},
@@ -27,7 +27,7 @@ use restart_operator::{
 use crate::{
     config::{Config, Mutant, Unguarded},
     object,
-    world::{Id, Order, Right, Why, World},
+    world::{Id, Orders, Right, Why, World},
 };
 
 /// What a status tells, read once.
@@ -49,6 +49,10 @@ pub struct Facts {
     pub ambiguous: bool,
     /// The intent that has an answer.
     pub answered: Option<Id>,
+    /// Its order was found, not named in an answer.
+    pub adopted: bool,
+    /// It is proved that nothing was executed.
+    pub not_executed: bool,
     /// The cloud was asked to abort the order.
     pub abort_asked: bool,
     /// The object was re-created.
@@ -80,12 +84,12 @@ pub type Taken = (Result<(), NoPermit>, Mine, Mine);
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub enum Made {
     /// Reads of the cloud for an object, or for a call, at an instant of the world and of a clock.
-    Check(Id, Vec<Order>, u8, u8),
-    Resolve(Id, Vec<Order>, u8),
+    Check(Id, Orders, u8, u8),
+    Resolve(Id, Orders, u8),
     /// By incarnation and count of ids.
     Open(u8, u8, i32, Id, u8),
     TakeOver(u8, u8, Id),
-    Rejected(Id, Why, Vec<Order>, u8),
+    Rejected(Id, Why, Orders, u8),
     NotSent(Id),
     Ambiguous(Id),
     Accepted(Id, usize),
@@ -99,6 +103,8 @@ struct Tables {
     facts: Vec<Facts>,
     content_of: HashMap<String, Id>,
     calls: Vec<Arc<Submission>>,
+    /// Seconds at which the gateway stops to take each call.
+    ends: Vec<i64>,
     dones: Vec<Arc<Done>>,
     done_of: HashMap<String, Id>,
     checks: Vec<Check>,
@@ -130,6 +136,11 @@ impl Core {
         }
     }
 
+    /// The seconds of an instant.
+    pub fn seconds(&self, instant: u8) -> i64 {
+        self.config.instants()[usize::from(instant)]
+    }
+
     /// The time of an instant.
     pub fn time(&self, instant: u8) -> Timestamp {
         object::at(self.config.instants()[usize::from(instant)])
@@ -157,6 +168,11 @@ impl Core {
         self.lock().calls[usize::from(call)].clone()
     }
 
+    /// When the gateway stops to take a call, in seconds.
+    pub fn end(&self, call: Id) -> i64 {
+        self.lock().ends[usize::from(call)]
+    }
+
     pub fn done(&self, done: Id) -> Arc<Done> {
         self.lock().dones[usize::from(done)].clone()
     }
@@ -181,9 +197,10 @@ impl Core {
     }
 
     pub fn keep_call(&self, call: Submission) -> Id {
-        let calls = &mut self.lock().calls;
+        let Tables { calls, ends, .. } = &mut *self.lock();
         let known = calls.iter().position(|known| **known == call);
         id(known.unwrap_or_else(|| {
+            ends.push(object::seconds(call.not_after));
             calls.push(Arc::new(call));
             calls.len() - 1
         }))
@@ -401,6 +418,8 @@ impl Core {
             answered: attempt
                 .filter(|attempt| attempt.answer.is_some())
                 .and_then(|attempt| self.call_of(&attempt.attempt_id)),
+            adopted: order.is_some_and(|order| order.attribution == Attribution::Adopted),
+            not_executed: phase == Some(Phase::NotExecuted),
             abort_asked: order.is_some_and(|order| order.abort_requested_at.is_some()),
             anew: on.metadata.uid.as_deref() != Some(object::UID),
         }
@@ -408,17 +427,6 @@ impl Core {
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Objects, and questions to `decide` and `absorb`, that a run came to.
-    pub fn sizes(&self) -> [usize; 4] {
-        let tables = self.lock();
-        [
-            tables.contents.len(),
-            tables.decided.len(),
-            tables.absorbed.len(),
-            tables.judged.len(),
-        ]
     }
 }
 

@@ -8,17 +8,17 @@ pub struct Graph { pub states: Vec<World>, pub edges: Vec<(u32,u32)> }
 pub fn graph(core: &Core, fair: impl Fn(&Act)->bool) -> Graph {
     let mut number: HashMap<World,u32> = HashMap::new();
     let mut states = core.init_states();
-    for s in &states { number.insert(s.clone(), 0); }
+    for s in &states { number.insert(*s, 0); }
     let mut edges = vec![];
     let mut next = 0;
     let mut acts = vec![];
     while next < states.len() {
-        let state = states[next].clone();
+        let state = states[next];
         acts.clear();
         core.actions(&state, &mut acts);
         for act in &acts {
             let Some(after) = core.next_state(&state, *act) else { continue };
-            let n = *number.entry(after.clone()).or_insert_with(|| { states.push(after); u32::try_from(states.len()-1).unwrap() });
+            let n = *number.entry(after).or_insert_with(|| { states.push(after); u32::try_from(states.len()-1).unwrap() });
             if fair(act) { edges.push((u32::try_from(next).unwrap(), n)); }
         }
         next += 1;

@@ -1,6 +1,6 @@
 //! The shipped protocol holds.
 
-use crate::{checks::*, config::Config, run::holds};
+use crate::{config::Config, run::holds};
 
 const NONE: Config = Config {
     crashes: 0, timeouts: 0, stale: 0, others: 0, cancel: false, token: false, takeovers: 0,

@@ -13,6 +13,7 @@ mod checks;
 mod cloud;
 mod config;
 mod core;
+mod few;
 mod graph;
 mod holds;
 mod model;

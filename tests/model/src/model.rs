@@ -6,6 +6,7 @@ use crate::{
     cloud,
     config::Mutant,
     core::Core,
+    few::Few,
     object, shell,
     world::{Act, At, Backup, Call, Id, Order, Process, Put, Right, Whose, Why, World},
 };
@@ -22,18 +23,18 @@ impl Model for Core {
             listed: true,
         };
         vec![World {
-            history: vec![newborn],
-            puts: vec![],
-            calls: vec![],
+            history: Few::of(&[newborn]),
+            puts: Few::default(),
+            calls: Few::default(),
             orders: if self.config.others > 0 {
-                vec![older]
+                Few::of(&[older])
             } else {
-                vec![]
+                Few::default()
             },
             instant: 0,
             processes: [Process::default(), Process::default()],
             incarnations: 0,
-            sent: vec![],
+            sent: Few::default(),
             crashes: 0,
             timeouts: 0,
             others: 0,
@@ -55,7 +56,7 @@ impl Model for Core {
             self.of_process(world, process, acts);
         }
         let faulty = world.timeouts < self.config.timeouts;
-        for put in &world.puts {
+        for put in world.puts.iter() {
             acts.push(Act::Deliver {
                 put: *put,
                 lost: false,
@@ -67,14 +68,14 @@ impl Model for Core {
                 });
             }
         }
-        for call in &world.calls {
+        for call in world.calls.iter() {
             self.of_call(world, *call, faulty, acts);
         }
         self.of_others(world, acts);
     }
 
     fn next_state(&self, last: &World, act: Act) -> Option<World> {
-        let mut world = last.clone();
+        let mut world = *last;
         self.apply(&mut world, act)?;
         self.tidy(&mut world);
         (world != *last).then_some(world)
@@ -118,10 +119,10 @@ impl Core {
 
     /// States that differ only in what has no effect any more are one.
     fn forget_the_past(&self, world: &mut World) {
-        world.history = vec![world.object().content];
+        world.history = Few::of(&[world.object().content]);
         world.processes = [Process::default(), Process::default()];
         world.incarnations = 0;
-        world.sent.clear();
+        world.sent = Few::default();
         if self.facts(world.object().content).finished {
             world.instant = self.last_instant();
             world.orders.iter_mut().for_each(|order| order.listed = true);
@@ -287,13 +288,11 @@ impl Core {
                 };
                 let author = world.processes[process].incarnation;
                 let again = true;
-                world.calls.push(Call {
+                world.calls.insert(Call {
                     author,
                     call,
                     again,
                 });
-                world.calls.sort_unstable();
-                world.calls.dedup();
             }
             Act::List { order } => world.orders[order].listed = true,
             Act::OtherRestart { whose } => {
@@ -379,7 +378,7 @@ impl Core {
     /// anew on what is stored now.
     fn restore(&self, world: &mut World, from: Backup) {
         world.restored = true;
-        world.puts.clear();
+        world.puts = Few::default();
         let object = cloud::backup(self, world, from == Backup::Velero);
         let object = self.keep(object);
         // What was before is gone, but for its versions: nobody holds it any more.
@@ -401,15 +400,13 @@ impl Core {
                 p.at = At::Reading { done };
             }
         }
-        let calls = world.calls.clone();
-        world.calls = calls
-            .into_iter()
-            .filter(|call| {
-                cloud::is_valid(self, world, call.call) || author_of_call(world, call).is_some()
-            })
-            .collect();
+        let before = *world;
+        world.calls.retain(|call| {
+            let waited_for = author_of_call(&before, call).is_some();
+            waited_for || cloud::is_valid(self, &before, call.call)
+        });
         if world.instant == self.last_instant() {
-            for order in &mut world.orders {
+            for order in world.orders.iter_mut() {
                 order.listed = true;
             }
         }

@@ -63,7 +63,7 @@ pub fn step(
         Move::Nothing => return None,
         Move::Done(done) => done,
         Move::Check => {
-            let of = Made::Check(base.content, world.orders.clone(), world.instant, clock);
+            let of = Made::Check(base.content, world.orders, world.instant, clock);
             core.make(of, || cloud::check(core, world, base.content, clock))
         }
         Move::Open(number) => open(core, world, process, (number, check?, clock)),
@@ -86,7 +86,7 @@ pub fn step(
             take_over(core, world, process, call)
         }
         Move::Resolve(call) => {
-            let of = Made::Resolve(call, world.orders.clone(), world.instant);
+            let of = Made::Resolve(call, world.orders, world.instant);
             core.make(of, || cloud::resolve(core, world, call))
         }
         Move::Poll => polled(core, base, way),
@@ -236,9 +236,7 @@ fn submit(core: &Core, world: &mut World, process: usize, base: Stored, call: Id
 
 fn send(world: &mut World, process: usize, base: Stored, call: Id) {
     world.sent_twice |= world.sent.contains(&call);
-    world.sent.push(call);
-    world.sent.sort_unstable();
-    world.sent.dedup();
+    world.sent.insert(call);
     let author = name(world, process).incarnation;
     world.processes[process].at = At::Calling { base, call };
     let mut sent = Call {
@@ -247,9 +245,7 @@ fn send(world: &mut World, process: usize, base: Stored, call: Id) {
         again: false,
     };
     sent.again = world.calls.contains(&sent);
-    world.calls.push(sent);
-    world.calls.sort_unstable();
-    world.calls.dedup();
+    world.calls.insert(sent);
 }
 
 /// Whose the intent of this object is, by the shipped rights.
@@ -269,7 +265,7 @@ fn whose(core: &Core, p: &Process, base: Stored) -> Mine {
 }
 
 fn take(core: &Core, world: &mut World, process: usize, call: Id) -> Result<(), NoPermit> {
-    let now = core.config.instants()[usize::from(world.instant)];
+    let now = core.seconds(world.instant);
     let p = &mut world.processes[process];
     let (taken, _, after) = core.take(p.right(call), now);
     if after == Mine::Sent {
@@ -332,10 +328,7 @@ pub fn record(core: &Core, world: &mut World, process: usize, base: Stored, done
     if written == Some(&drawn(p)) {
         p.drawn += 1;
     }
-    if !world.puts.contains(&put) {
-        world.puts.push(put);
-        world.puts.sort_unstable();
-    }
+    world.puts.insert(put);
     if core.config.has(Mutant::CallBeforeIntent) && opens {
         let wanted = Stored {
             version: base.version + 1,

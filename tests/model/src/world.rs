@@ -1,6 +1,8 @@
 //! The state of the model: a few words, with everything long kept in [`Core`](crate::core::Core)
 //! and named by its number there.
 
+use crate::few::Few;
+
 /// Number of something kept in the core's tables.
 pub type Id = u16;
 
@@ -14,7 +16,7 @@ pub struct Stored {
 }
 
 /// A PUT of status in flight. It outlives its author.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Put {
     /// Incarnation of the process that wrote it.
     pub author: u8,
@@ -25,7 +27,7 @@ pub struct Put {
 }
 
 /// A restart call in flight. It outlives its author.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
     pub author: u8,
     /// The intent that it is signed from.
@@ -35,7 +37,7 @@ pub struct Call {
 }
 
 /// An order of the cloud: a restart, or another change, that was really executed.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order {
     pub whose: Whose,
     /// Instant of its start; unset for one from before the request.
@@ -44,12 +46,16 @@ pub struct Order {
     pub listed: bool,
 }
 
+/// All orders of the cloud, oldest first.
+pub type Orders = Few<Order, 6>;
+
 /// Where an order came from. All but the first differ from ours in exactly one thing.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whose {
     /// Our call, of this intent.
     Ours(Id),
     /// Like ours, from before the request.
+    #[default]
     Older,
     /// By somebody else.
     Stranger,
@@ -62,10 +68,11 @@ pub enum Whose {
 }
 
 /// The right to send one intent.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
     /// Held until this second.
     Unsent(i64),
+    #[default]
     UsedUp,
 }
 
@@ -109,7 +116,7 @@ pub enum At {
 
 /// One incarnation of one replica. A crash loses all of it. Its cache is not part of it: a pass may
 /// begin on any version that ever was.
-#[derive(Clone, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Process {
     /// Given when it writes for the first time, so that processes that did nothing yet are alike.
     pub incarnation: u8,
@@ -117,7 +124,7 @@ pub struct Process {
     pub drawn: u8,
     pub at: At,
     /// Rights to send, by intent, in order.
-    pub rights: Vec<(Id, Right)>,
+    pub rights: Few<(Id, Right), 4>,
     /// An answer of the cloud that could not be stored.
     pub unsaved: Option<Id>,
 }
@@ -130,8 +137,7 @@ impl Process {
 
     pub fn set_right(&mut self, call: Id, right: Right) {
         self.forget(call);
-        self.rights.push((call, right));
-        self.rights.sort_unstable();
+        self.rights.insert((call, right));
     }
 
     pub fn forget(&mut self, call: Id) {
@@ -140,19 +146,19 @@ impl Process {
 }
 
 /// Everything.
-#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub struct World {
     /// What was ever stored, oldest first.
-    pub history: Vec<Id>,
-    pub puts: Vec<Put>,
-    pub calls: Vec<Call>,
-    pub orders: Vec<Order>,
+    pub history: Few<Id, 20>,
+    pub puts: Few<Put, 8>,
+    pub calls: Few<Call, 6>,
+    pub orders: Orders,
     /// Number of the present instant.
     pub instant: u8,
     pub processes: [Process; 2],
     pub incarnations: u8,
     /// Intents that were sent.
-    pub sent: Vec<Id>,
+    pub sent: Few<Id, 12>,
     pub crashes: u8,
     pub timeouts: u8,
     pub others: u8,
