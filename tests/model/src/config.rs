@@ -1,7 +1,7 @@
 //! What a run explores: limits of faults, the cloud's kind, and at most one mutant.
 
 /// One run of the model.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// Crashes of a process, each followed by a new incarnation.
     pub crashes: u8,
@@ -85,6 +85,21 @@ pub enum Unguarded {
 }
 
 impl Config {
+    /// Nothing goes wrong but what two processes at the same time, and time, do.
+    pub const NONE: Self = Self {
+        crashes: 0,
+        timeouts: 0,
+        stale: 0,
+        others: 0,
+        cancel: false,
+        token: false,
+        takeovers: 0,
+        restore: false,
+        fast_clock: false,
+        cel: false,
+        mutant: None,
+    };
+
     /// The instants that time passes through, in seconds from the creation of the request. A call
     /// opened at one of the first two is, at the later ones: past its last moment to send; with a
     /// token, also forgotten while that of a second attempt still counts; proved or given up.

@@ -1,56 +1,121 @@
-//! Every reachable state can still end.
+//! From every state that can be reached, some way without a further fault leads to an end, or to a
+//! person.
+
 use std::collections::HashMap;
+
 use stateright::Model;
-use crate::{core::Core, world::{Act, World}};
 
-pub struct Graph { pub states: Vec<World>, pub edges: Vec<(u32,u32)> }
+use crate::{
+    config::Config,
+    core::Core,
+    world::{Act, World},
+};
 
-pub fn graph(core: &Core, fair: impl Fn(&Act)->bool) -> Graph {
-    let mut number: HashMap<World,u32> = HashMap::new();
+/// All states, and for each the states from which one fair step leads to it.
+struct Graph {
+    states: Vec<World>,
+    before: Vec<Vec<usize>>,
+}
+
+/// What comes about by itself. The rest is a fault, or somebody's will.
+fn is_fair(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Begin { .. }
+            | Act::Step { .. }
+            | Act::Read { .. }
+            | Act::Deliver { lost: false, .. }
+            | Act::Execute { lost: false, .. }
+            | Act::Reject { .. }
+            | Act::List { .. }
+            | Act::Advance
+    )
+}
+
+fn explore(core: &Core) -> Graph {
     let mut states = core.init_states();
-    for s in &states { number.insert(*s, 0); }
-    let mut edges = vec![];
-    let mut next = 0;
+    let mut number: HashMap<World, usize> = states.iter().map(|state| (*state, 0)).collect();
+    let mut before = vec![vec![]];
     let mut acts = vec![];
+    let mut next = 0;
     while next < states.len() {
         let state = states[next];
         acts.clear();
         core.actions(&state, &mut acts);
         for act in &acts {
-            let Some(after) = core.next_state(&state, *act) else { continue };
-            let n = *number.entry(after).or_insert_with(|| { states.push(after); u32::try_from(states.len()-1).unwrap() });
-            if fair(act) { edges.push((u32::try_from(next).unwrap(), n)); }
+            let Some(after) = core.next_state(&state, *act) else {
+                continue;
+            };
+            let found = *number.entry(after).or_insert_with(|| {
+                states.push(after);
+                before.push(vec![]);
+                states.len() - 1
+            });
+            if is_fair(act) {
+                before[found].push(next);
+            }
         }
         next += 1;
     }
-    Graph { states, edges }
+    Graph { states, before }
+}
+
+/// Goes back from the ends; what is not met has no way there.
+fn ends_everywhere(name: &str, config: Config) {
+    let core = Core::new(config);
+    let Graph { states, before } = explore(&core);
+    let is_end = |state: &World| {
+        let facts = core.facts(state.object().content);
+        facts.finished || facts.unknown
+    };
+    let mut met: Vec<bool> = states.iter().map(is_end).collect();
+    let mut open: Vec<usize> = (0..states.len()).filter(|number| met[*number]).collect();
+    assert!(!open.is_empty(), "{name}: no end at all");
+    while let Some(number) = open.pop() {
+        for earlier in &before[number] {
+            if !std::mem::replace(&mut met[*earlier], true) {
+                open.push(*earlier);
+            }
+        }
+    }
+    println!("{name}: {} states, each can end", states.len());
+    if let Some(stuck) = met.iter().position(|met| !met) {
+        let object = core.object(states[stuck].object().content);
+        panic!(
+            "{name}: no way to an end from {:#?}\n{:#?}",
+            states[stuck], object.status
+        );
+    }
 }
 
 #[test]
-fn statistics() {
-    use crate::{config::Config, world::At};
-    for config in [Config{stale:1,..Config::default()}, Config{crashes:1,stale:0,..Config::default()}] {
-    let core = Core::new(config);
-    let g = graph(&core, |_| true);
-    println!("{} states {} edges", g.states.len(), g.edges.len());
-    let mut by: HashMap<String, usize> = HashMap::new();
-    for s in &g.states {
-        let o = core.object(s.object().content);
-        let f = core.facts(s.object().content);
-        let phase = o.status.as_ref().map(|s| s.phase);
-        *by.entry(format!("1 {phase:?} n{:?}", o.status.as_ref().and_then(|s| s.attempt.as_ref()).map(|a| a.number))).or_default() += 1;
-        *by.entry(format!("2 versions {}", s.history.len())).or_default() += 1;
-        *by.entry(format!("3 instant {}", s.instant)).or_default() += 1;
-        for p in &s.processes {
-            let at = match p.at { At::Idle => "idle".to_owned(), At::Pass{..} => "pass".into(), At::Putting{done,..} => format!("putting {}", kind(&core, done)), At::Reading{done} => format!("reading {}", kind(&core, done)), At::Calling{..} => "calling".into() };
-            *by.entry(format!("4 {at}")).or_default() += 1;
-        }
-        *by.entry(format!("5 finished {} calls {}", f.finished, s.calls.len())).or_default() += 1;
-        *by.entry(format!("6 orders {} listed {}", s.orders.len(), s.orders.iter().filter(|o| o.listed).count())).or_default() += 1;
-        *by.entry(format!("7 puts {}", s.puts.len())).or_default() += 1;
-    }
-    let mut by: Vec<_> = by.into_iter().collect(); by.sort();
-    for (k,v) in by { println!("{k}: {v}"); }
-    }
+fn every_state_can_end_with_a_list() {
+    let config = Config {
+        crashes: 1,
+        timeouts: 1,
+        others: 0,
+        ..Config::NONE
+    };
+    ends_everywhere("1 crash, 1 time-out", config);
 }
-fn kind(core: &Core, done: u16) -> String { format!("{:?}", core.done(done)).chars().take(22).collect() }
+
+#[test]
+fn every_state_can_end_after_a_cancel() {
+    let config = Config {
+        timeouts: 1,
+        cancel: true,
+        ..Config::NONE
+    };
+    ends_everywhere("1 time-out, cancel", config);
+}
+
+#[test]
+fn every_state_can_end_with_a_token() {
+    let config = Config {
+        timeouts: 1,
+        token: true,
+        takeovers: 1,
+        ..Config::NONE
+    };
+    ends_everywhere("token, 1 time-out, 1 takeover", config);
+}

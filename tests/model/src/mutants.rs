@@ -9,15 +9,7 @@ use crate::{
 const ONE: Config = Config {
     crashes: 1,
     timeouts: 1,
-    stale: 1,
-    others: 0,
-    cancel: false,
-    token: false,
-    takeovers: 0,
-    restore: false,
-    fast_clock: false,
-    cel: false,
-    mutant: None,
+    ..Config::NONE
 };
 
 fn with(mutant: Mutant) -> Config {
@@ -29,6 +21,7 @@ fn with(mutant: Mutant) -> Config {
 
 fn token(mutant: Mutant) -> Config {
     Config {
+        crashes: 0,
         token: true,
         takeovers: 1,
         ..with(mutant)
@@ -67,6 +60,7 @@ fn m6_sign_at_send() {
 
 fn adopt(name: &str, unchecked: Unchecked) {
     let config = Config {
+        crashes: 0,
         others: 1,
         ..with(Mutant::Adopt(unchecked))
     };
@@ -102,7 +96,6 @@ fn restored(unguarded: Unguarded) -> Config {
     Config {
         crashes: 0,
         timeouts: 0,
-        stale: 0,
         restore: true,
         ..with(Mutant::Restored(unguarded))
     }
@@ -145,5 +138,5 @@ fn m9_resend_and_release() {
 
 #[test]
 fn m10_unbounded_resend() {
-    breaks("M10", P1, token(Mutant::UnboundedResend));
+    breaks("M10", P3, token(Mutant::UnboundedResend));
 }
