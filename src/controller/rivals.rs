@@ -54,10 +54,7 @@ pub(super) fn is_recorded(order: &OrderId, stores: &[Store<View>]) -> bool {
 }
 
 /// Without the list of requests nothing may be adopted, and it is tried again.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the form that map_err calls"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err calls")]
 pub(super) fn unlisted(error: kube::Error) -> CloudError {
     tracing::warn!(
         error = &error as &dyn std::error::Error,

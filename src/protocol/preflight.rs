@@ -24,8 +24,11 @@ pub(super) fn waited(draft: &mut Draft<'_>, until: Timestamp, why: &Why) {
     if until.duration_since(draft.now) < draft.policy.silent_wait {
         return;
     }
+    // What a waiting request was told on an old view is no news of one that went on meanwhile.
+    let waiting = matches!(draft.state, State::Waiting { .. });
     match why {
         Why::AsBefore | Why::TimeToLive => {}
+        Why::Suspended | Why::BackingOff | Why::Held { .. } if !waiting => {}
         Why::Suspended => {
             let message =
                 "spec.suspend holds the request before the call; set it to false to go on";

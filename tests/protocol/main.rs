@@ -10,6 +10,8 @@
     reason = "a test ends where something is wrong, and reads better with values than with borrows"
 )]
 
+mod any_order;
+mod guard;
 mod life;
 mod resolving;
 mod story;

@@ -66,12 +66,7 @@ pub fn resolve(core: &Core, world: &World, call: Id) -> Done {
 }
 
 /// An answer to a call.
-pub fn answered(
-    core: &Core,
-    call: Id,
-    answer: Answer,
-    look: Option<(Look, Rivals)>,
-) -> Done {
+pub fn answered(core: &Core, call: Id, answer: Answer, look: Option<(Look, Rivals)>) -> Done {
     Done::Answered {
         answer: crate::mutant::answer(&core.config, answer),
         call: Box::new((*core.call(call)).clone()),
@@ -218,10 +213,7 @@ pub fn remembered(core: &Core, world: &World) -> Option<usize> {
     let now = core.seconds(world.instant);
     let mut orders = world.orders.iter();
     let known = |order: &Order| matches!(order.whose, Whose::Ours(call) if now < core.end(call));
-    core.config
-        .token
-        .then(|| orders.position(known))
-        .flatten()
+    core.config.token.then(|| orders.position(known)).flatten()
 }
 
 /// The request as a backup has it.
@@ -231,4 +223,42 @@ pub fn backup(core: &Core, world: &World, anew: bool) -> RestartRequest {
     } else {
         object::newborn(&core.config)
     }
+}
+
+#[cfg(test)]
+#[test]
+fn debug_late() {
+    use crate::config::Config;
+    use stateright::Model;
+    let core = Core::new(Config {
+        others: 1,
+        mutant: Some(Mutant::Adopt(Unchecked::Window)),
+        ..Config::NONE
+    });
+    let mut world = core.init_states()[0];
+    world.instant = 3;
+    world.orders.push(Order {
+        whose: Whose::Late,
+        at: Some(3),
+        listed: true,
+    });
+    let call = core.keep_call(Submission {
+        attempt: restart_operator::cloud::types::AttemptId("a".into()),
+        number: 1,
+        owned: 0,
+        signed_at: object::at(0),
+        not_after: object::at(900),
+        target_hash: String::new(),
+        nonce: String::new(),
+        credential: String::new(),
+        baseline: vec![object::order(0)],
+    });
+    println!("{:?}", resolve(&core, &world, call));
+    let mut acts = vec![];
+    core.actions(&world, &mut acts);
+    println!("{acts:?}");
+    world.orders = Few::of(&world.orders[..1]);
+    acts.clear();
+    core.actions(&world, &mut acts);
+    println!("{acts:?}");
 }

@@ -208,7 +208,10 @@ impl Core {
 
     fn call_of(&self, attempt: &str) -> Option<Id> {
         let calls = &self.lock().calls;
-        calls.iter().position(|call| call.attempt.0 == attempt).map(id)
+        calls
+            .iter()
+            .position(|call| call.attempt.0 == attempt)
+            .map(id)
     }
 
     pub fn keep_done(&self, done: Done) -> Id {
@@ -327,10 +330,7 @@ impl Core {
                 ..
             }
         );
-        let since = if self
-            .config
-            .has(Mutant::Restored(Unguarded::StartDeadline))
-        {
+        let since = if self.config.has(Mutant::Restored(Unguarded::StartDeadline)) {
             now
         } else {
             waiting_since(on, now)

@@ -125,7 +125,10 @@ impl Core {
         world.sent = Few::default();
         if self.facts(world.object().content).finished {
             world.instant = self.last_instant();
-            world.orders.iter_mut().for_each(|order| order.listed = true);
+            world
+                .orders
+                .iter_mut()
+                .for_each(|order| order.listed = true);
             (world.crashes, world.timeouts) = (0, 0);
             (world.stale, world.others) = (0, 0);
         }
@@ -216,8 +219,11 @@ impl Core {
         if config.cancel && !world.cancelled && !self.facts(world.object().content).finished {
             acts.push(Act::Cancel);
         }
-        let quiet = world.calls.is_empty() && world.orders.iter().all(|order| order.listed);
-        if config.restore && !world.restored && quiet && world.object().version > 1 {
+        // A restore takes longer than a list lags, and than a token is remembered.
+        let quiet = (last || !config.token)
+            && world.calls.is_empty()
+            && world.orders.iter().all(|order| order.listed);
+        if config.restore && !world.restored && quiet && world.object().version > 0 {
             let from = Backup::Etcd;
             acts.push(Act::Restore { from });
             let from = Backup::Velero;
@@ -314,7 +320,6 @@ impl Core {
         }
         Some(())
     }
-
 
     /// The API server: a swap, if the version is the stored one and the admission rules agree.
     fn deliver(&self, world: &mut World, put: Put, lost: bool) {

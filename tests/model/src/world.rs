@@ -92,26 +92,13 @@ pub enum At {
     #[default]
     Idle,
     /// Within a pass, with the object that it goes on from.
-    Pass {
-        base: Stored,
-        own: bool,
-        seen: Seen,
-    },
+    Pass { base: Stored, own: bool, seen: Seen },
     /// Waits for the answer to its PUT.
-    Putting {
-        put: Put,
-        done: Id,
-        go_on: bool,
-    },
+    Putting { put: Put, done: Id, go_on: bool },
     /// Reads what is stored next, and applies the same once more.
-    Reading {
-        done: Id,
-    },
+    Reading { done: Id },
     /// Waits for the answer to its restart call.
-    Calling {
-        base: Stored,
-        call: Id,
-    },
+    Calling { base: Stored, call: Id },
 }
 
 /// One incarnation of one replica. A crash loses all of it. Its cache is not part of it: a pass may
@@ -198,31 +185,67 @@ impl World {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// A pass begins, on what the cache has: a version that was stored once.
-    Begin { process: usize, view: usize, way: u8 },
+    Begin {
+        process: usize,
+        view: usize,
+        way: u8,
+    },
     /// A pass goes on; `way` is what the cloud says, where it has a choice.
-    Step { process: usize, way: u8 },
+    Step {
+        process: usize,
+        way: u8,
+    },
     /// A process that got no good answer to its PUT reads the object.
-    Read { process: usize },
+    Read {
+        process: usize,
+    },
     /// It cannot read it either, and ends the pass.
-    GiveUp { process: usize },
-    Crash { process: usize },
+    GiveUp {
+        process: usize,
+    },
+    Crash {
+        process: usize,
+    },
     /// The API server handles a PUT; its answer may be lost.
-    Deliver { put: Put, lost: bool },
+    Deliver {
+        put: Put,
+        lost: bool,
+    },
     /// The author stops waiting for its PUT, which is still on its way.
-    PutTimeout { process: usize },
+    PutTimeout {
+        process: usize,
+    },
     /// The cloud executes a call; its answer may be lost.
-    Execute { call: Call, lost: bool },
-    Reject { call: Call, why: Why },
+    Execute {
+        call: Call,
+        lost: bool,
+    },
+    Reject {
+        call: Call,
+        why: Why,
+    },
     /// The call is lost before the cloud has it.
-    Lose { call: Call },
+    Lose {
+        call: Call,
+    },
     /// The author stops waiting for its call, which is still on its way.
-    CallTimeout { process: usize },
-    TransportRetry { process: usize },
+    CallTimeout {
+        process: usize,
+    },
+    TransportRetry {
+        process: usize,
+    },
     /// An order appears in the list.
-    List { order: usize },
-    OtherRestart { whose: Whose },
+    List {
+        order: usize,
+    },
+    OtherRestart {
+        whose: Whose,
+    },
     Cancel,
-    Restore { from: Backup },
+    Restore {
+        from: Backup,
+    },
     Advance,
 }
 
