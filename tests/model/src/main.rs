@@ -12,6 +12,10 @@
 //! times left out, and the list complete at the last instant.
 #![allow(
     clippy::expect_used,
+    clippy::assigning_clones,
+    clippy::needless_for_each,
+    clippy::struct_excessive_bools,
+    clippy::trivially_copy_pass_by_ref,
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
