@@ -329,13 +329,4 @@ proptest! {
     fn with_a_list(events in prop::collection::vec(event(), 1..25)) {
         lives_through(json!({"saeApplication": {"appId": "app-1"}}), &events);
     }
-
-    #[test]
-    fn with_a_token(events in prop::collection::vec(event(), 1..25)) {
-        let target = json!({
-            "saeApplication": null,
-            "volcengineInstances": {"instanceIds": ["i-1", "i-2"]},
-        });
-        lives_through(target, &events);
-    }
 }

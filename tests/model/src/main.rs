@@ -12,6 +12,9 @@
 //! times left out, and the list complete at the last instant.
 #![allow(
     clippy::expect_used,
+    clippy::match_same_arms,
+    clippy::struct_field_names,
+    clippy::unnecessary_wraps,
     clippy::assigning_clones,
     clippy::needless_for_each,
     clippy::struct_excessive_bools,
