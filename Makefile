@@ -16,7 +16,7 @@ PLANE_AT_HAND := $(strip $(USE_EXISTING_CLUSTER) $(KUBEBUILDER_ASSETS) $(TEST_AS
   $(wildcard $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/kubebuilder-envtest/k8s/*) \
   $(wildcard $(HOME)/Library/Application?Support/io.kubebuilder.envtest/k8s/*))
 
-.PHONY: help demo test simulate lint crds manifests image release-check doc controlplane helm engines tools demo-programs test-programs
+.PHONY: help demo test model simulate lint crds manifests image release-check doc controlplane helm engines tools demo-programs test-programs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,6 +29,9 @@ demo: tools ## restarts on a simulated cloud, on a real API server; KEEP=1 leave
 test: tools ## all tests, on one real API server
 	@$(MAKE) --no-print-directory -j2 engines test-programs
 	@$(LAB) exec -- $(CARGO) test --locked --workspace
+
+model: tools ## the protocol's model check with wide limits: minutes, gigabytes
+	$(CARGO) test --locked -p model -- --include-ignored --nocapture --test-threads=2
 
 simulate: tools ## worlds of faults, N of them; SEED=n shows one, step by step
 	@$(CARGO) run --quiet --locked -p simulation -- $(if $(SEED),--seed $(SEED),--count $(or $(N),10000))

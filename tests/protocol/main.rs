@@ -10,6 +10,7 @@
     reason = "a test ends where something is wrong, and reads better with values than with borrows"
 )]
 
+mod any_order;
 mod forgotten;
 mod life;
 mod resolving;
