@@ -31,6 +31,7 @@ pub struct Launch {
     identity: String,
     arguments: Vec<String>,
     logs: PathBuf,
+    level: &'static str,
 }
 
 impl Launch {
@@ -65,12 +66,27 @@ impl Launch {
             identity: identity.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
             logs: logs.to_owned(),
+            level: "trace",
         }
     }
 
     /// With a Lease of its own, so that it leads beside others.
     pub fn lease(self, name: &str) -> Self {
         self.with(["--lease-name", name])
+    }
+
+    /// It handles these namespaces too.
+    pub fn and_namespaces(mut self, namespaces: &[String]) -> Self {
+        for namespace in namespaces {
+            self = self.with(["--watch-namespace", namespace]);
+        }
+        self
+    }
+
+    /// It logs warnings only: for runs whose full log would fill the disk.
+    pub fn quiet(mut self) -> Self {
+        self.level = "warn";
+        self
     }
 
     /// Its first restart call stops at this point. Only for the host.
@@ -110,8 +126,8 @@ impl Launch {
             .args(&self.arguments)
             .env_clear()
             .env("KUBECONFIG", &self.kubeconfig)
-            // At this level a secret that is logged anywhere, in any library, shows.
-            .env("RUST_LOG", "trace")
+            // At `trace` a secret that is logged anywhere, in any library, shows.
+            .env("RUST_LOG", self.level)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log);
@@ -160,6 +176,11 @@ impl OperatorProcess {
     /// Lets it go on from its point.
     pub async fn release(&mut self) {
         self.stdin.write_all(b"\n").await.expect("its stdin");
+    }
+
+    /// Whether it runs, or is frozen.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// `kill -9`, and waits until it is gone.

@@ -118,8 +118,13 @@ impl World {
 
     /// A cluster account of Volcengine that points at the simulator; its name.
     pub async fn put_volcengine_account(&self) -> String {
+        self.put_volcengine_account_with(json!({})).await
+    }
+
+    /// The same with a changed spec.
+    pub async fn put_volcengine_account_with(&self, change: Value) -> String {
         let name = format!("{}-ve", self.namespace);
-        let spec = json!({
+        let mut spec = json!({
             "provider": "Volcengine", "region": "cn-beijing",
             "credentials": {"secretRef": {"name": "keys"}},
             // Times are short here, so calls come faster than any cloud would allow.
@@ -128,6 +133,7 @@ impl World {
             "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
             "endpoints": {"ecs": self.sim.base_url()},
         });
+        merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
         self.apply(&api, &name, json!({"spec": spec})).await;
         name
