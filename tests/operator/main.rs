@@ -13,6 +13,7 @@ mod support;
 mod accounts;
 mod alibaba;
 mod answers;
+mod crowd;
 mod happy;
 mod lost;
 mod orders;

@@ -80,7 +80,9 @@ fn instance(number: usize) -> Instance {
     let one = Instance::running(plan::instance(number));
     match number % 6 {
         1 => one.with_plan(plan.by_way_of("RUNNING")),
-        3 => one.with_plan(plan).refusing("OperationDenied.ResourceLocked"),
+        3 => one
+            .with_plan(plan)
+            .refusing("OperationDenied.ResourceLocked"),
         _ => one.with_plan(plan),
     }
 }
@@ -133,9 +135,14 @@ fn at_a_restart(rng: &mut Rng) -> Fault {
         11 => delay(2_500, Point::After),
         12 => Fault::Cut { bytes: 20 },
         13 => Fault::Repeat { copies: 1 },
-        _ => Fault::Throttle {
-            retry_after_ms: Some(700),
-        },
+        _ => throttle(),
+    }
+}
+
+/// Without the hint the operator makes no call for a minute, and a soak would be a wait.
+fn throttle() -> Fault {
+    Fault::Throttle {
+        retry_after_ms: Some(700),
     }
 }
 
@@ -145,9 +152,7 @@ fn at_a_read(rng: &mut Rng) -> Fault {
         1 => Fault::DropAfter,
         2 => Fault::StatusAfter(Canned::status(500)),
         3 => Fault::AnswerInstead(Canned::code(503, "ServiceUnavailable")),
-        4 => Fault::Throttle {
-            retry_after_ms: None,
-        },
+        4 => throttle(),
         5 => Fault::Delay {
             ms: 1_000,
             point: Point::After,

@@ -145,12 +145,12 @@ impl Case<'_> {
     fn succeeded(&self, status: &RestartRequestStatus) -> Result<(), String> {
         self.something_executed()?;
         let target = &self.subject.object.spec.target;
-        let wanted: Option<&[String]> = match (&target.sae_applications, &target.volcengine_instances)
-        {
-            (Some(batch), _) => Some(&batch.app_ids),
-            (_, Some(instances)) => Some(&instances.instance_ids),
-            (None, None) => None,
-        };
+        let wanted: Option<&[String]> =
+            match (&target.sae_applications, &target.volcengine_instances) {
+                (Some(batch), _) => Some(&batch.app_ids),
+                (_, Some(instances)) => Some(&instances.instance_ids),
+                (None, None) => None,
+            };
         let Some(wanted) = wanted else {
             return self.the_one_order_succeeded(status);
         };
@@ -204,7 +204,10 @@ impl Case<'_> {
 
     fn target_is_true(&self, target: &TargetStatus) -> bool {
         let whole = self.restarts.iter().find(|it| it.app == target.id);
-        let part = self.restarts.iter().find(|it| it.parts.contains(&target.id));
+        let part = self
+            .restarts
+            .iter()
+            .find(|it| it.parts.contains(&target.id));
         let order = whole.and_then(|it| self.orders.get(&it.order));
         match target.state {
             TargetState::Succeeded => match (whole, part) {
@@ -243,7 +246,10 @@ impl Case<'_> {
 
     fn something_executed(&self) -> Result<(), String> {
         if self.restarts.is_empty() {
-            return Err(format!("{}, and not executed", self.status().phase.as_str()));
+            return Err(format!(
+                "{}, and not executed",
+                self.status().phase.as_str()
+            ));
         }
         Ok(())
     }

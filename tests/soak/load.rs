@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Requests under way at a time.
-const UNDER_WAY: usize = 80;
+const UNDER_WAY: usize = 150;
 /// A look at a count in memory.
 const LOOK: Duration = Duration::from_millis(50);
 /// By this label everything of one soak is found.
@@ -55,9 +55,10 @@ struct Seen {
 
 /// Finished, or left to a person: nothing more comes by itself.
 pub(crate) fn is_at_rest(object: &RestartRequest) -> bool {
-    object.status.as_ref().is_some_and(|status| {
-        status.completion_time.is_some() || status.phase == Phase::Unknown
-    })
+    object
+        .status
+        .as_ref()
+        .is_some_and(|status| status.completion_time.is_some() || status.phase == Phase::Unknown)
 }
 
 impl Load {

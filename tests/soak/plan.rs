@@ -116,12 +116,11 @@ fn target(rng: &mut Rng, targets: Targets) -> (Value, bool) {
             let target = json!({"namespaceId": "cn-hangzhou", "appIds": ids});
             (json!({"saeApplications": target}), false)
         }
-        65..73 => (
-            json!({"edasApplication": {"appId": edas(edas_app)}}),
-            false,
-        ),
+        65..73 => (json!({"edasApplication": {"appId": edas(edas_app)}}), false),
         73..80 => {
-            let ids = few(rng, PARTS, |part| format!("{}-{}", edas(edas_app), part + 1));
+            let ids = few(rng, PARTS, |part| {
+                format!("{}-{}", edas(edas_app), part + 1)
+            });
             let target = json!({"appId": edas(edas_app), "eccIds": ids});
             (json!({"edasApplication": target}), false)
         }
@@ -134,7 +133,7 @@ fn target(rng: &mut Rng, targets: Targets) -> (Value, bool) {
 
 /// One of `count`; the first three come more often than their share.
 fn some(rng: &mut Rng, count: usize) -> usize {
-    let hot = rng.u8(..100) < 20;
+    let hot = rng.u8(..100) < 10;
     rng.usize(..if hot { count.min(3) } else { count })
 }
 

@@ -37,6 +37,9 @@ use self::{
 const PER_REQUEST: Duration = Duration::from_millis(200);
 /// The load goes on at least as long as one round of what is done to the replicas.
 const ROUND: Duration = Duration::from_secs(35);
+/// With fewer requests there is time for a round or two only; with more they would find no leader half
+/// of the time.
+const MANY: usize = 500;
 
 #[derive(Parser)]
 #[command(about = "Restarts while operators are killed and frozen; counts what is not true")]
@@ -69,6 +72,11 @@ async fn soak(arguments: &Arguments) -> Outcome<bool> {
     let demand = Demand {
         requests: arguments.requests,
         seed,
+        pause: if arguments.requests < MANY {
+            Duration::from_secs(2)
+        } else {
+            Duration::from_secs(20)
+        },
         spread: ROUND.max(PER_REQUEST.saturating_mul(count)),
     };
     let logs = tempfile::tempdir().while_doing("make a folder for logs")?;
@@ -101,14 +109,32 @@ fn report(verdict: &Verdict, started: Instant) -> bool {
     for subject in &verdict.subjects {
         let st = subject.object.status.clone().unwrap_or_default();
         if st.phase.as_str() == "Unknown" {
-            let m = restart_operator::api::condition::find(&st.conditions, restart_operator::api::ConditionType::Ready).map(|c| c.message.clone());
-            println!("TEMP {} {:?} {:?}", st.target_summary.unwrap_or_default(), st.attempt.map(|a| (a.holder, a.number, a.answer, a.owned, a.error.map(|e| (e.code, e.message)))), m);
+            let m = restart_operator::api::condition::find(
+                &st.conditions,
+                restart_operator::api::ConditionType::Ready,
+            )
+            .map(|c| c.message.clone());
+            println!(
+                "TEMP {} {:?} {:?}",
+                st.target_summary.unwrap_or_default(),
+                st.attempt.map(|a| (
+                    a.holder,
+                    a.number,
+                    a.answer,
+                    a.owned,
+                    a.error.map(|e| (e.code, e.message))
+                )),
+                m
+            );
         }
     }
     // Where hardly anything succeeds, nothing was tried.
     let enough = verdict.succeeded() * 3 > verdict.subjects.len();
     if !enough {
-        println!("only {} succeeded: this proves nothing", verdict.succeeded());
+        println!(
+            "only {} succeeded: this proves nothing",
+            verdict.succeeded()
+        );
     }
     verdict.findings.is_empty() && enough
 }

@@ -56,6 +56,8 @@ pub(crate) struct Hurts {
 /// See the module.
 pub(crate) struct Replicas<'a> {
     world: &'a World,
+    /// The longest pause between two things that are done to them.
+    pause: Duration,
     launches: Vec<Launch>,
     running: Vec<OperatorProcess>,
     rng: Rng,
@@ -64,12 +66,23 @@ pub(crate) struct Replicas<'a> {
 
 impl<'a> Replicas<'a> {
     /// Starts them for the world's namespace and these others.
-    pub(crate) fn start(world: &'a World, others: &[String], logs: &Path, rng: Rng) -> Self {
-        let launch = |name| Launch::host(world, name, logs).and_namespaces(others).quiet();
+    pub(crate) fn start(
+        world: &'a World,
+        others: &[String],
+        logs: &Path,
+        rng: Rng,
+        pause: Duration,
+    ) -> Self {
+        let launch = |name| {
+            Launch::host(world, name, logs)
+                .and_namespaces(others)
+                .quiet()
+        };
         let launches: Vec<Launch> = NAMES.map(launch).into_iter().collect();
         let running = launches.iter().map(Launch::start).collect();
         Self {
             world,
+            pause,
             launches,
             running,
             rng,
@@ -83,7 +96,7 @@ impl<'a> Replicas<'a> {
             let mut round = ROUND;
             self.rng.shuffle(&mut round);
             for hurt in round {
-                sleep(Duration::from_millis(self.rng.u64(300..2_500))).await;
+                sleep(self.pause.mul_f64(self.rng.f64())).await;
                 self.all_alive()?;
                 self.one(hurt).await?;
             }
@@ -109,7 +122,8 @@ impl<'a> Replicas<'a> {
                     .await?;
             }
             Hurt::FreezePastTheSignature => {
-                self.freeze(async || sleep(PAST_THE_SIGNATURE).await).await?;
+                self.freeze(async || sleep(PAST_THE_SIGNATURE).await)
+                    .await?;
             }
             Hurt::FreezePastTheLease => self.freeze_past_the_lease().await?,
             Hurt::Roll => {
@@ -158,7 +172,9 @@ impl<'a> Replicas<'a> {
         let code = self.running[which].ended().await;
         if code != Some(0) {
             let name = NAMES[which];
-            return Err(Failure::new(format!("{name} ended with {code:?} on SIGTERM")));
+            return Err(Failure::new(format!(
+                "{name} ended with {code:?} on SIGTERM"
+            )));
         }
         self.hurts.terminations += 1;
         self.running[which] = self.launches[which].start();

@@ -36,6 +36,8 @@ pub(crate) struct Demand {
     pub(crate) seed: u64,
     /// The load takes at least this long.
     pub(crate) spread: Duration,
+    /// The longest pause between two things that are done to the replicas.
+    pub(crate) pause: Duration,
 }
 
 /// What came of it.
@@ -58,7 +60,7 @@ pub(crate) async fn run(demand: &Demand, logs: &Path) -> Outcome<Verdict> {
     let before = world.ledger().version();
 
     let others = load.namespaces[1..].to_vec();
-    let mut replicas = Replicas::start(&world, &others, logs, rng.fork());
+    let mut replicas = Replicas::start(&world, &others, logs, rng.fork(), demand.pause);
     let asked = AtomicBool::new(false);
     let pace = demand.spread / u32::try_from(demand.requests).unwrap_or(u32::MAX);
     let (for_load, for_cloud) = (rng.fork(), rng.fork());

@@ -98,6 +98,11 @@ impl World {
 
     /// The cluster account that points at the simulator, with a changed spec.
     pub async fn put_account(&self, change: Value) {
+        self.put_account_named(&self.namespace, change).await;
+    }
+
+    /// Another one, of this name.
+    pub async fn put_account_named(&self, name: &str, change: Value) {
         let mut spec = json!({
             "provider": "AlibabaCloud", "region": "cn-hangzhou",
             "credentials": {"secretRef": {"name": "keys"}},
@@ -112,8 +117,7 @@ impl World {
         });
         merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
-        self.apply(&api, &self.namespace, json!({"spec": spec}))
-            .await;
+        self.apply(&api, name, json!({"spec": spec})).await;
     }
 
     /// A cluster account of Volcengine that points at the simulator; its name.
