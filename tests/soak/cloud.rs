@@ -10,9 +10,11 @@ use fastrand::Rng;
 
 use crate::{
     plan::{self, PARTS, Targets},
-    support::{policy, world::APP},
+    support::world::APP,
 };
 
+/// How long a signature lives: longer than in tests of one request, since a crowd makes calls wait.
+pub(crate) const SIGNATURE_LIFE: Duration = Duration::from_secs(12);
 /// The calls that must not be made twice.
 const RESTARTS: [(&str, &str); 5] = [
     ("sae", "RestartApplication"),
@@ -48,7 +50,7 @@ const RULES: usize = 60;
 
 /// Sets up the targets. Some of them end badly, always in the same way.
 pub(crate) fn configure(config: &mut Config, targets: Targets) {
-    config.signature_life = policy::SIGNATURE_LIFE;
+    config.signature_life = SIGNATURE_LIFE;
     let sae = (0..targets.sae).map(|number| {
         let plan = lasting(number);
         let end = if number % 7 == 3 { 3 } else { 2 };
@@ -131,7 +133,7 @@ fn at_a_restart(rng: &mut Rng) -> Fault {
         7 => Fault::Hang { executed: true },
         8 => Fault::Hang { executed: false },
         9 => delay(2_500, Point::Before),
-        10 => delay(7_000, Point::Before),
+        10 => delay(13_000, Point::Before),
         11 => delay(2_500, Point::After),
         12 => Fault::Cut { bytes: 20 },
         13 => Fault::Repeat { copies: 1 },

@@ -106,28 +106,6 @@ fn report(verdict: &Verdict, started: Instant) -> bool {
     let phases = verdict.phases();
     let phases: Vec<String> = phases.iter().map(|(k, n)| format!("{n} {k}")).collect();
     println!("{}", phases.join(", "));
-    for subject in &verdict.subjects {
-        let st = subject.object.status.clone().unwrap_or_default();
-        if st.phase.as_str() == "Unknown" {
-            let m = restart_operator::api::condition::find(
-                &st.conditions,
-                restart_operator::api::ConditionType::Ready,
-            )
-            .map(|c| c.message.clone());
-            println!(
-                "TEMP {} {:?} {:?}",
-                st.target_summary.unwrap_or_default(),
-                st.attempt.map(|a| (
-                    a.holder,
-                    a.number,
-                    a.answer,
-                    a.owned,
-                    a.error.map(|e| (e.code, e.message))
-                )),
-                m
-            );
-        }
-    }
     // Where hardly anything succeeds, nothing was tried.
     let enough = verdict.succeeded() * 3 > verdict.subjects.len();
     if !enough {

@@ -7,16 +7,19 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
 use tokio::time::sleep;
 
-use crate::support::{
-    failure::{Failure, Outcome, While},
-    process::{Launch, OperatorProcess},
-    wait,
-    world::World,
+use crate::{
+    cloud::SIGNATURE_LIFE,
+    support::{
+        failure::{Failure, Outcome, While},
+        process::{Launch, OperatorProcess},
+        wait,
+        world::World,
+    },
 };
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
-/// Longer than the life of a signature (`policy::SIGNATURE_LIFE`) and what follows it.
-const PAST_THE_SIGNATURE: Duration = Duration::from_secs(9);
+/// What follows the end of a signature until everything about it is known.
+const AFTER_THE_SIGNATURE: Duration = Duration::from_secs(3);
 
 /// The ways in which replicas are hurt. A round has each of them, in another order every time.
 const ROUND: [Hurt; 7] = [
@@ -122,7 +125,7 @@ impl<'a> Replicas<'a> {
                     .await?;
             }
             Hurt::FreezePastTheSignature => {
-                self.freeze(async || sleep(PAST_THE_SIGNATURE).await)
+                self.freeze(async || sleep(SIGNATURE_LIFE + AFTER_THE_SIGNATURE).await)
                     .await?;
             }
             Hurt::FreezePastTheLease => self.freeze_past_the_lease().await?,

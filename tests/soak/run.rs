@@ -25,7 +25,7 @@ use crate::{
 /// Two more namespaces beside the world's own.
 const MORE_NAMESPACES: usize = 2;
 /// From the end of all faults until every request has ended or is Unknown. A Lease runs out in 15 s,
-/// an attempt is clear 13 s after its signature, and a few wait for each other at one target.
+/// an attempt is clear 19 s after its signature, and a few wait for each other at one target.
 const BOUND: Duration = Duration::from_secs(120);
 /// Between two lines about how far it is.
 const PROGRESS: Duration = Duration::from_secs(10);

@@ -83,6 +83,11 @@ impl Launch {
         self
     }
 
+    /// Its signatures live this long. Only for the host.
+    pub fn signature_life(self, life: Duration) -> Self {
+        self.with(["--signature-life", &life.as_secs().to_string()])
+    }
+
     /// It logs warnings only: for runs whose full log would fill the disk.
     pub fn quiet(mut self) -> Self {
         self.level = "warn";
