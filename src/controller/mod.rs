@@ -31,6 +31,7 @@ pub use self::run::{Parts, Settings, run};
 use self::{
     accounts::Accounts,
     error::deadline,
+    gate::Gate,
     memory::{Durations, Memory},
     pace::Paces,
     view::View,
@@ -55,6 +56,7 @@ pub struct Context {
     registry: Registry,
     permits: Permits,
     memory: Memory,
+    gate: Gate,
     durations: Durations,
     paces: Paces,
     accounts: Arc<Accounts>,

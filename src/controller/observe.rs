@@ -56,7 +56,7 @@ fn snapshot(on: &RestartRequest, seen: Seen, ctx: &Context) -> Snapshot {
             by_word: target::takes_a_word(&spec.target, has_order),
         },
         turn: if waiting {
-            gate::turn(on, &ctx.stores)
+            gate::turn(on, &ctx.stores, &ctx.memory)
         } else {
             Turn::Ours
         },

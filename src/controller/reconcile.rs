@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use kube::runtime::controller::Action;
 
 use super::{
-    Context, act::act, error::Error, observe::observe, record::record, report::report, view::View,
+    Context, act::act, error::Error, gate, observe::observe, record::record, report::report,
+    view::View,
 };
 use crate::{
     api::{Phase, RestartRequest},
@@ -63,11 +64,18 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Action, Error> {
         if ctx.is_ending() && matches!(step, Step::Check | Step::OpenIntent { .. }) {
             return Ok(Action::await_change());
         }
+        let opens = matches!(step, Step::OpenIntent { .. });
+        let claim = opens.then(|| ctx.gate.admit(&object, &ctx.stores, &ctx.memory));
+        if let Some(None) = claim {
+            return Ok(Action::requeue(gate::PAUSE));
+        }
         let done = act(step, &object, ctx).await;
         let recorded = match record(object.clone(), &done, ctx).await {
             Ok(recorded) => recorded,
             Err(error) => return Err(keep_unsaved(&object, done, error, ctx)),
         };
+        // What was written is remembered, so that others see it from here on.
+        drop(claim);
         hold_if_ours(&done, &recorded.stored, ctx);
         report(&object, &recorded, ctx).await;
         if recorded.written {
