@@ -44,7 +44,7 @@ const ANSWER_MS: u64 = 150;
 /// (`settle` of the short policy).
 const LAG_MS: u64 = 800;
 /// Between two faults.
-const FAULT_STEP: Duration = Duration::from_millis(400);
+const FAULT_STEP: Duration = Duration::from_millis(600);
 /// Rules until those that nothing met are swept away.
 const RULES: usize = 60;
 

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Requests under way at a time.
-const UNDER_WAY: usize = 60;
+const UNDER_WAY: usize = 100;
 /// A look at a count in memory.
 const LOOK: Duration = Duration::from_millis(50);
 /// By this label everything of one soak is found.

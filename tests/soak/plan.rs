@@ -17,12 +17,12 @@ pub(crate) struct Targets {
 pub(crate) const PARTS: usize = 3;
 
 impl Targets {
-    /// About ten requests for each target.
+    /// A handful of requests for each target.
     pub(crate) fn for_requests(requests: usize) -> Self {
         Self {
-            sae: (requests / 20).clamp(8, 80),
-            edas: (requests / 50).clamp(4, 32),
-            instances: (requests / 50).clamp(6, 32),
+            sae: (requests / 10).clamp(8, 200),
+            edas: (requests / 20).clamp(4, 100),
+            instances: (requests / 20).clamp(6, 100),
         }
     }
 }

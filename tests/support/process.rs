@@ -88,6 +88,11 @@ impl Launch {
         self.with(["--signature-life", &life.as_secs().to_string()])
     }
 
+    /// Passes of each namespace at once.
+    pub fn concurrency(self, passes: u16) -> Self {
+        self.with(["--concurrency", &passes.to_string()])
+    }
+
     /// It logs warnings only: for runs whose full log would fill the disk.
     pub fn quiet(mut self) -> Self {
         self.level = "warn";
