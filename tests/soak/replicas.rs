@@ -82,6 +82,7 @@ impl<'a> Replicas<'a> {
         let launch = |name| {
             Launch::host(world, name, logs)
                 .and_namespaces(others)
+                .signature_life(SIGNATURE_LIFE)
                 .concurrency(PASSES)
                 .quiet()
         };

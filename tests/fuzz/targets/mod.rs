@@ -80,7 +80,9 @@ fn check_restart(reply: &Reply, answer: &Answer, is_listed: impl Fn(&str) -> boo
             let status = reply.status;
             assert!((200..300).contains(&status) || (400..500).contains(&status));
             let code = error.code.as_deref().expect("rejected without a code");
-            assert!(is_listed(code), "{code} proves nothing");
+            // A longer one was cut after it had been looked up.
+            let whole = code.len() < NAME_BYTES;
+            assert!(!whole || is_listed(code), "{code} proves nothing");
         }
         Answer::Ambiguous(error) => {
             check_error(error);
