@@ -131,14 +131,21 @@ impl Case<'_> {
             Phase::Succeeded => self.succeeded(&status),
             Phase::PartiallySucceeded => self.targets_are_true(&status),
             Phase::NotExecuted => none().and_then(|()| told_after_the_window(&status)),
-            Phase::Expired | Phase::Skipped => none(),
             Phase::Cancelled if reason(&status) == "CancelledInCloud" => self.something_executed(),
-            Phase::Cancelled => none(),
+            Phase::Cancelled | Phase::Expired | Phase::Skipped => none(),
             Phase::Failed => self.failed(&status),
             // Without a stored intent nobody may call, and for a deleted object none can be stored.
-            _ if self.subject.deleted && status.attempt.is_none() => none(),
-            _ if self.subject.deleted => Ok(()),
-            _ => return None,
+            Phase::Pending
+            | Phase::Suspended
+            | Phase::Queued
+            | Phase::Submitting
+            | Phase::Resolving
+            | Phase::Running
+            | Phase::Paused => match (self.subject.deleted, &status.attempt) {
+                (false, _) => return None,
+                (true, None) => none(),
+                (true, Some(_)) => Ok(()),
+            },
         })
     }
 
@@ -227,8 +234,8 @@ impl Case<'_> {
         match reason(status) {
             "RestartFailed" | "OrderAborted" | "ActiveDeadlineExceeded" => {
                 self.something_executed()?;
-                let well = |it: &&RestartRecord| self.orders.get(&it.order) == Some(&2);
-                if self.restarts.iter().all(|it| well(&it)) {
+                let well = |it: &RestartRecord| self.orders.get(&it.order) == Some(&2);
+                if self.restarts.iter().all(|it| well(it)) {
                     return Err("Failed, and every order succeeded".to_owned());
                 }
                 Ok(())

@@ -25,8 +25,9 @@ use crate::{
 /// Two more namespaces beside the world's own.
 const MORE_NAMESPACES: usize = 2;
 /// From the end of all faults until every request has ended or is Unknown. A Lease runs out in 15 s,
-/// an attempt is clear 19 s after its signature, and a few wait for each other at one target.
-const BOUND: Duration = Duration::from_secs(120);
+/// an attempt is clear 19 s after its signature, a batch waits two minutes for a member without an
+/// order, and a few wait for each other at one target.
+const BOUND: Duration = Duration::from_secs(240);
 /// Between two lines about how far it is.
 const PROGRESS: Duration = Duration::from_secs(10);
 

@@ -24,8 +24,11 @@ use restart_operator::cloud::{
     types::{Answer, AttemptId, OrderReport, Submission},
 };
 
+/// A function that takes any bytes, and panics when something does not hold.
+type Target = fn(&[u8]);
+
 /// Every target by its name, which is also that of its folder in `corpus`.
-pub(crate) const ALL: &[(&str, fn(&[u8]))] = &[
+pub(crate) const ALL: &[(&str, Target)] = &[
     ("sae", sae::answers),
     ("edas", edas::answers),
     ("volcengine", volcengine::answers),

@@ -36,10 +36,9 @@ pub(crate) fn answers(data: &[u8]) {
     if let [Some(list), Some(first), Some(second)] = [(); 3].map(|()| read::<OrderList>(&reply)) {
         a_list(&list, [first, second]);
     }
-    if let Some(detail) = read::<PipelineDetail>(&reply) {
-        reason(&detail)
-            .iter()
-            .for_each(|text| super::check_text(text, 4096));
+    let detail = read::<PipelineDetail>(&reply);
+    if let Some(text) = detail.as_ref().and_then(reason) {
+        super::check_text(&text, 4096);
     }
     read::<ApplicationStatus>(&reply);
     read::<InstancePage>(&reply);

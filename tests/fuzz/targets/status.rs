@@ -34,7 +34,17 @@ fn follow(object: &RestartRequest, mine: Mine, now: Timestamp) {
     let done = match step.clone() {
         Step::Wait { until, why } => Done::Waited { until, why },
         Step::Settle(ending) => Done::Settled(ending),
-        _ => Done::Rested,
+        Step::Rest
+        | Step::Check
+        | Step::OpenIntent { .. }
+        | Step::Submit(_)
+        | Step::Withhold(_)
+        | Step::TakeOver(_)
+        | Step::Resolve(_)
+        | Step::Poll(_)
+        | Step::Abort(_)
+        | Step::Adopt(_)
+        | Step::Delete => Done::Rested,
     };
     may_be_done(&state, mine, &step);
     let next = absorb(object, &done, now, &policy, Hints::default());

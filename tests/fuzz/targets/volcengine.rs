@@ -25,7 +25,7 @@ pub(crate) fn answers(data: &[u8]) {
         return evidence_of(&ids, None, &events);
     };
     for instance in instances.instances {
-        evidence_of(&ids, Some(instance.status), &events);
+        evidence_of(&ids, Some(&instance.status), &events);
     }
 }
 
@@ -47,7 +47,7 @@ fn a_reboot(reply: &Reply, ids: &[String]) {
 }
 
 /// Two looks at an instance of this status, beside events.
-fn evidence_of(ids: &[String], status: Option<String>, events: &Events) {
+fn evidence_of(ids: &[String], status: Option<&str>, events: &Events) {
     let started = super::call().signed_at;
     let following = Following {
         order: OrderId("token".into()),
@@ -64,7 +64,7 @@ fn evidence_of(ids: &[String], status: Option<String>, events: &Events) {
         assert_eq!(part.state, PartState::Waiting, "nothing was seen yet");
         let seen = |seconds| Sighting {
             at: started + jiff::SignedDuration::from_secs(seconds),
-            status: status.clone(),
+            status: status.map(str::to_owned),
         };
         let once = evidence::judge(part.clone(), &seen(1), events, started);
         if matches!(events, Events::Unavailable) {
