@@ -16,7 +16,7 @@ PLANE_AT_HAND := $(strip $(USE_EXISTING_CLUSTER) $(KUBEBUILDER_ASSETS) $(TEST_AS
   $(wildcard $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/kubebuilder-envtest/k8s/*) \
   $(wildcard $(HOME)/Library/Application?Support/io.kubebuilder.envtest/k8s/*))
 
-.PHONY: help demo test model simulate lint crds manifests image release-check doc controlplane helm engines tools demo-programs test-programs
+.PHONY: help demo test model simulate soak fuzz mutants lint crds manifests image release-check doc controlplane helm engines tools demo-programs test-programs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -60,6 +60,16 @@ release-check: tools controlplane ## everything that a release consists of, in t
 
 doc: tools ## API documentation of the code
 	$(CARGO) doc --locked --workspace --no-deps
+
+soak: tools ## N=2000 restarts while replicas are killed and frozen; SEED makes a run again
+	@$(MAKE) --no-print-directory -j2 controlplane demo-programs
+	@$(LAB) exec -- $(TARGET)/debug/examples/soak --requests $(or $(N),2000) $(if $(SEED),--seed $(SEED))
+
+fuzz: tools ## SECONDS=60 of fuzzing; what is found becomes a test
+	@tests/fuzz/run $(or $(SECONDS),60)
+
+mutants: tools ## break the protocol and the classes of answers in every place (hours)
+	@.ci/mutants $(MUTANTS)
 
 controlplane: ## build the control plane of demo and tests (minutes, once)
 ifeq ($(PLANE_AT_HAND),)

@@ -1,6 +1,12 @@
 //! Whose turn it is on a cloud target, by what the cache and our own last writes show. It saves calls
 //! and keeps order; no rule of the at-most-once protocol rests on it.
 
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
@@ -13,6 +19,55 @@ use crate::{
         story, target,
     },
 };
+
+/// How long a request waits whose target got an intent of another one since it was looked at.
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
+
+/// The targets for which this process is writing an intent right now: neither the cache nor memory
+/// shows it yet.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    opening: Mutex<HashSet<String>>,
+}
+
+/// The right to write an intent for some targets, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Claim<'a> {
+    gate: &'a Gate,
+    keys: Vec<String>,
+}
+
+impl Gate {
+    /// Lets a request write its intent, if it is still its turn when nobody else can write one.
+    pub(super) fn admit(&self, request: &RestartRequest, ctx: &Context) -> Option<Claim<'_>> {
+        let claim = self.claim(target::keys(&request.spec.target))?;
+        (turn(request, ctx) == Turn::Ours).then_some(claim)
+    }
+
+    /// All of the targets, or none.
+    fn claim(&self, keys: Vec<String>) -> Option<Claim<'_>> {
+        let mut opening = self.lock();
+        if keys.iter().any(|key| opening.contains(key)) {
+            return None;
+        }
+        opening.extend(keys.iter().cloned());
+        Some(Claim { gate: self, keys })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
+        // Each change is complete before the lock is given back, even if a panic follows.
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut opening = self.gate.lock();
+        for key in &self.keys {
+            opening.remove(key);
+        }
+    }
+}
 
 /// The turn of a request that waits. Before it are: every request of the same target with an open
 /// attempt or a running order, and every earlier one that waits for nothing but its turn.
@@ -149,4 +204,24 @@ fn reference(request: &RestartRequest) -> ObjectRef<View> {
     let meta = &request.metadata;
     ObjectRef::new(meta.name.as_deref().unwrap_or_default())
         .within(meta.namespace.as_deref().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_that_share_a_target_one_may_write_its_intent_at_a_time() {
+        let gate = Gate::default();
+        let keys = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+        let first = gate.claim(keys(&["a", "b"]));
+        assert!(first.is_some());
+        assert!(gate.claim(keys(&["b", "c"])).is_none());
+        assert!(
+            gate.claim(keys(&["c"])).is_some(),
+            "the other key was not kept"
+        );
+        drop(first);
+        assert!(gate.claim(keys(&["b", "c"])).is_some());
+    }
 }

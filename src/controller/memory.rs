@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub unsaved: Option<Done>,
     /// When to look at the cloud again.
     pub look_at: Option<Timestamp>,
+    /// When this process last saw its order go on.
+    pub running_at: Option<Timestamp>,
     /// When the last status write was.
     pub written_at: Option<Timestamp>,
     /// The account's call budget was short at the last poll.

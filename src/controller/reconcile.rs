@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     api::{Phase, RestartRequest},
-    cloud::types::AttemptId,
+    cloud::types::{AttemptId, OrderState},
     metrics::{Metrics, closed::OK},
     protocol::{
         absorb::{Done, Next},
+        backoff,
         decide::{Seen, Step, decide},
         state::State,
         target,
@@ -93,15 +94,23 @@ async fn pass(cached: &RestartRequest, ctx: &Context) -> Result<Option<Duration>
         if ctx.is_ending() && matches!(step, Step::Check | Step::OpenIntent { .. }) {
             return Ok(None);
         }
+        let opens = matches!(step, Step::OpenIntent { .. });
+        let claim = opens.then(|| ctx.gate.admit(&object, ctx));
+        if let Some(None) = claim {
+            return Ok(Some(gate::PAUSE));
+        }
         let done = act(step, &object, ctx).await;
         let recorded = match record(object.clone(), &done, ctx).await {
             Ok(recorded) => recorded,
             Err(error) => return Err(keep_unsaved(&object, done, error, ctx)),
         };
+        // What was written is remembered, so that others see it from here on.
+        drop(claim);
         hold_if_ours(&done, &recorded.stored, ctx);
         if gate::stands_in_line(&object) && !gate::stands_in_line(&recorded.stored) {
             gate::wake_next(&recorded.stored, ctx);
         }
+        note_if_running(&done, &recorded.stored, ctx);
         report(&object, &recorded, ctx).await;
         if recorded.written {
             learn_duration(&recorded.stored, ctx);
@@ -195,14 +204,33 @@ fn send_by(stored: &RestartRequest, not_after: &jiff::Timestamp, ctx: &Context) 
     ctx.clock.boot() + Duration::try_from(left).unwrap_or_default()
 }
 
+/// An order that goes on was looked at now.
+fn note_if_running(done: &Done, stored: &RestartRequest, ctx: &Context) {
+    if let Done::Polled {
+        report: Ok(report), ..
+    } = done
+        && report.state == OrderState::Running
+    {
+        let now = ctx.clock.wall();
+        ctx.memory
+            .update(stored, |entry| entry.running_at = Some(now));
+    }
+}
+
 /// The time from the accepted call to its good end, for the next order of the same target.
 fn learn_duration(stored: &RestartRequest, ctx: &Context) {
     let Some(status) = &stored.status else { return };
     if let (Some(end), Some(start), Phase::Succeeded) =
         (&status.completion_time, &status.start_time, status.phase)
     {
+        let keys = target::keys(&stored.spec.target);
         let took = end.0.duration_since(start.0);
-        ctx.durations.learn(target::keys(&stored.spec.target), took);
+        let looked = ctx.memory.recall(stored).running_at;
+        let unseen = end.0.duration_since(looked.unwrap_or(start.0));
+        let learned = ctx.durations.middle(&keys);
+        if backoff::is_telling(took, unseen, learned, &ctx.policy) {
+            ctx.durations.learn(keys, took);
+        }
     }
 }
 

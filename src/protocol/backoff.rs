@@ -58,6 +58,21 @@ pub fn next_poll(
     after(now, jittered(step, seed))
 }
 
+/// Whether an order tells how long orders of its target take: from its call until its end was seen it
+/// took `took`, and for `unseen` before that nobody had looked. Nobody looks while no replica leads or
+/// the cloud cannot be read, and what was learned then would keep everybody from looking the next time.
+/// An order that took less than the `learned` time is news however late it was seen.
+#[must_use]
+pub fn is_telling(
+    took: SignedDuration,
+    unseen: SignedDuration,
+    learned: Option<SignedDuration>,
+    policy: &Policy,
+) -> bool {
+    // A poll comes up to 10 % late by its jitter, and is not quick itself.
+    unseen <= policy.poll_max.saturating_mul(3) / 2 || learned.is_some_and(|known| took <= known)
+}
+
 /// The time of the next look at the order list, `None` after the last one. Looks lie at fixed
 /// distances from the signature's date, the last one exactly at `closes_at`, so that a process
 /// that takes over continues the plan without having to know it.
@@ -155,6 +170,24 @@ mod tests {
         assert!((2.7..=3.3).contains(&step(0)));
         assert!((9.0..=11.0).contains(&step(50)));
         assert!((27.0..=33.0).contains(&step(4000)));
+    }
+
+    #[test]
+    fn an_end_that_was_seen_late_is_learned_only_when_it_was_sooner_than_known() {
+        let policy = Policy::default();
+        let telling = |took, unseen, learned: Option<i64>| {
+            let learned = learned.map(SignedDuration::from_secs);
+            let secs = SignedDuration::from_secs;
+            is_telling(secs(took), secs(unseen), learned, &policy)
+        };
+        assert!(telling(90, 9, None));
+        assert!(
+            telling(600, 33, Some(300)),
+            "slower than known, and watched"
+        );
+        assert!(!telling(3600, 3600, None), "nobody looked for an hour");
+        assert!(!telling(3600, 3600, Some(100)));
+        assert!(telling(80, 80, Some(100)), "the first poll found it ended");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod accounts;
 mod alibaba;
 mod answers;
 mod cancel;
+mod crowd;
 mod deadlines;
 mod deletion;
 mod dry_run;

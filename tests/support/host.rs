@@ -7,7 +7,7 @@
 #[path = "mod.rs"]
 mod support;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use restart_operator::{
@@ -31,6 +31,9 @@ struct Arguments {
     /// Where the first restart call stops
     #[arg(long, value_name = "POINT")]
     hold: Option<Point>,
+    /// How long a signature lives, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = policy::SIGNATURE_LIFE.as_secs())]
+    signature_life: u64,
 }
 
 #[tokio::main]
@@ -44,7 +47,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { run: args, hold }: &Arguments) -> Result<(), String> {
+async fn run(arguments: &Arguments) -> Result<(), String> {
+    let Arguments {
+        run: args,
+        hold,
+        signature_life,
+    } = arguments;
     tls::install();
     telemetry::start(args.log_format(), &args.log_filter)?;
     telemetry::protect_process();
@@ -61,7 +69,7 @@ async fn run(Arguments { run: args, hold }: &Arguments) -> Result<(), String> {
     };
     app::run(
         args,
-        policy::short(),
+        policy::short_with(Duration::from_secs(*signature_life)),
         policy::http(),
         Arc::new(SystemClock),
         products,

@@ -9,6 +9,17 @@ use restart_operator::{cloud::http::HttpSettings, protocol::policy::Policy};
 /// How long a signature lives in tests. Longer than the longest call, as in the real policy.
 pub const SIGNATURE_LIFE: Duration = Duration::from_secs(6);
 
+/// [`short`] with signatures that live longer: for crowds, in which a call may wait for seconds between
+/// its intent and its first byte when the machine is slow. The simulator must be told the same.
+pub fn short_with(signature_life: Duration) -> Policy {
+    let life = SignedDuration::try_from(signature_life).unwrap_or(SignedDuration::MAX);
+    Policy {
+        signature_life: life,
+        signature_life_token: life,
+        ..short()
+    }
+}
+
 /// The shipped policy with short times.
 pub fn short() -> Policy {
     let millis = SignedDuration::from_millis;

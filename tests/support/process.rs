@@ -83,6 +83,30 @@ impl Launch {
         self.with(["--lease-name", name])
     }
 
+    /// It handles these namespaces too.
+    pub fn and_namespaces(mut self, namespaces: &[String]) -> Self {
+        for namespace in namespaces {
+            self = self.with(["--watch-namespace", namespace]);
+        }
+        self
+    }
+
+    /// Its signatures live this long. Only for the host.
+    pub fn signature_life(self, life: Duration) -> Self {
+        self.with(["--signature-life", &life.as_secs().to_string()])
+    }
+
+    /// Passes of each namespace at once.
+    pub fn concurrency(self, passes: u16) -> Self {
+        self.with(["--concurrency", &passes.to_string()])
+    }
+
+    /// It logs warnings only: for runs whose full log would fill the disk.
+    pub fn quiet(mut self) -> Self {
+        self.level = "warn";
+        self
+    }
+
     /// Its first restart call stops at this point. Only for the host.
     pub fn hold(self, at: Point) -> Self {
         self.with(["--hold", at.as_str()])
@@ -213,6 +237,11 @@ impl OperatorProcess {
     /// Lets it go on from its point.
     pub async fn release(&mut self) {
         self.stdin.write_all(b"\n").await.expect("its stdin");
+    }
+
+    /// Whether it runs, or is frozen.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// `kill -9`, and waits until it is gone.

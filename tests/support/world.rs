@@ -114,6 +114,11 @@ impl World {
 
     /// The cluster account that points at the simulator, with a changed spec.
     pub async fn put_account(&self, change: Value) {
+        self.put_account_named(&self.namespace, change).await;
+    }
+
+    /// Another one, of this name.
+    pub async fn put_account_named(&self, name: &str, change: Value) {
         let mut spec = json!({
             "provider": "AlibabaCloud", "region": "cn-hangzhou",
             "credentials": {"secretRef": {"name": "keys"}},
@@ -128,8 +133,7 @@ impl World {
         });
         merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
-        self.apply(&api, &self.namespace, json!({"spec": spec}))
-            .await;
+        self.apply(&api, name, json!({"spec": spec})).await;
     }
 
     /// A cluster account of Volcengine that points at the simulator; its name.
@@ -139,16 +143,23 @@ impl World {
 
     /// The same with another way to the simulator.
     pub async fn put_volcengine_account_at(&self, url: &str) -> String {
+        let endpoints = json!({"endpoints": {"ecs": url}});
+        self.put_volcengine_account_with(endpoints).await
+    }
+
+    /// The same with a changed spec.
+    pub async fn put_volcengine_account_with(&self, change: Value) -> String {
         let name = format!("{}-ve", self.namespace);
-        let spec = json!({
+        let mut spec = json!({
             "provider": "Volcengine", "region": "cn-beijing",
             "credentials": {"secretRef": {"name": "keys"}},
             // Times are short here, so calls come faster than any cloud would allow.
             "callsPerMinute": 6000,
             "allowedNamespaces": {"names": [self.namespace]},
             "allowedTargets": [{"kind": "volcengineInstances", "ids": ["*"]}],
-            "endpoints": {"ecs": url},
+            "endpoints": {"ecs": self.sim.base_url()},
         });
+        merge(&mut spec, &change);
         let api: Api<ClusterCloudAccount> = Api::all(self.admin.clone());
         self.apply(&api, &name, json!({"spec": spec})).await;
         name
