@@ -23,6 +23,7 @@ use crate::{
         types::{Check, OrderId},
     },
     protocol::{absorb::Hindrance, state, target},
+    telemetry::Chain,
 };
 
 /// Orders that are remembered beyond the life of the request that recorded them.
@@ -105,7 +106,7 @@ pub(super) async fn none(
     }
     let recorded = recorded_now(on, ctx).await.map_err(|error| {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %Chain(&error),
             "requests could not be listed"
         );
         let text = "other requests could not be listed".to_owned();
