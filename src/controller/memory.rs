@@ -33,7 +33,12 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     entries: Mutex<HashMap<Key, (String, Entry)>>,
+    /// Requests that were deleted with an attempt: its call may still be on its way.
+    deleted: Mutex<VecDeque<RestartRequest>>,
 }
+
+/// Deleted requests that are remembered, the last ones.
+const DELETED: usize = 1_000;
 
 type Key = (String, String);
 
@@ -51,7 +56,9 @@ impl Memory {
         let mut entries = self.lock();
         let (uid, entry) = entries.entry(key(request)).or_default();
         if *uid != self::uid(request) {
-            (*uid, *entry) = (self::uid(request), Entry::default());
+            let before = std::mem::take(entry);
+            *uid = self::uid(request);
+            self.bury(before);
         }
         change(entry);
     }
@@ -61,7 +68,35 @@ impl Memory {
         let (_, entry) = self
             .lock()
             .remove(&(namespace.to_owned(), name.to_owned()))?;
-        entry.stored.map(|stored| *stored)
+        let last = entry.stored.as_deref().cloned();
+        self.bury(entry);
+        last
+    }
+
+    /// Requests with an attempt that share a target, as this process last wrote them, deleted ones too.
+    /// What a deleted one caused may look like the order of another request.
+    pub(super) fn attempts(&self, shares: impl Fn(&RestartRequest) -> bool) -> Vec<RestartRequest> {
+        let wanted = |object: &&RestartRequest| has_attempt(object) && shares(object);
+        let entries = self.lock();
+        let stored = entries
+            .values()
+            .filter_map(|(_, entry)| entry.stored.as_deref());
+        let mut found: Vec<_> = stored.filter(wanted).cloned().collect();
+        drop(entries);
+        let deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        found.extend(deleted.iter().filter(wanted).cloned());
+        found
+    }
+
+    fn bury(&self, entry: Entry) {
+        let Some(object) = entry.stored.filter(|object| has_attempt(object)) else {
+            return;
+        };
+        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        if deleted.len() >= DELETED {
+            deleted.pop_front();
+        }
+        deleted.push_back(*object);
     }
 
     /// The newer of the cached object and the one that the server last answered to us.
@@ -89,6 +124,11 @@ impl Memory {
         // Each change is complete before the lock is given back, even if a panic follows.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn has_attempt(object: &RestartRequest) -> bool {
+    let status = object.status.as_ref();
+    status.is_some_and(|status| status.attempt.is_some())
 }
 
 /// How long the last orders of each target took.
@@ -166,6 +206,34 @@ mod tests {
         assert_eq!(version("9").as_deref(), Some("12"));
         assert_eq!(version("12").as_deref(), Some("12"));
         assert_eq!(version("13").as_deref(), Some("13"));
+    }
+
+    #[test]
+    fn a_request_with_an_attempt_is_remembered_when_it_is_deleted() {
+        let attempt = r#"{"number": 1, "attemptId": "abababababababababababababababab",
+            "holder": "a", "owned": 0, "signedAt": "2026-01-01T00:00:00Z",
+            "notAfter": "2026-01-01T00:15:00Z", "targetHash": "ab", "credential": "cd"}"#;
+        let text = format!(r#"{{"observedGeneration": 1, "attempt": {attempt}}}"#);
+        let memory = Memory::default();
+        let write = |uid: &str, status: Option<&str>| {
+            let mut written = object(uid, "12");
+            written.status = status.map(|text| serde_json::from_str(text).unwrap());
+            memory.update(&written, |entry| {
+                entry.stored = Some(Box::new(written.clone()));
+            });
+        };
+        let uids = || {
+            let known = memory.attempts(|_| true).into_iter();
+            known.filter_map(|it| it.metadata.uid).collect::<Vec<_>>()
+        };
+        write("first", Some(&text));
+        assert_eq!(uids(), ["first"]);
+        write("second", None); // created again under the same name
+        assert_eq!(uids(), ["first"]);
+        let _ = memory.forget("n", "x"); // this one had no attempt
+        write("third", Some(&text));
+        let _ = memory.forget("n", "x");
+        assert_eq!(uids(), ["first", "third"]);
     }
 
     #[test]

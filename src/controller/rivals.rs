@@ -50,9 +50,13 @@ pub(super) async fn recorded_now(
     Ok(others.iter().flat_map(orders_of).collect())
 }
 
-/// All other requests that share a target with this one, as they are stored now.
+/// All other requests that share a target with this one, as they are stored now, and those that were
+/// deleted while this process knew them: a call that was on its way arrives all the same.
 async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest>, kube::Error> {
-    let mut found = Vec::new();
+    let shares = |other: &RestartRequest| {
+        other.metadata.uid != on.metadata.uid && target::share(&other.spec.target, &on.spec.target)
+    };
+    let mut found: Vec<RestartRequest> = Vec::new();
     for api in ctx.all_views() {
         let mut params = ListParams::default().limit(500);
         loop {
@@ -60,16 +64,20 @@ async fn others(on: &RestartRequest, ctx: &Context) -> Result<Vec<RestartRequest
             // One that cannot be decoded cannot be followed by this version either, so it has no
             // order of ours.
             let decoded = page.items.into_iter().filter_map(|view| view.object.ok());
-            found.extend(decoded.map(|other| *other).filter(|other| {
-                other.metadata.uid != on.metadata.uid
-                    && target::share(&other.spec.target, &on.spec.target)
-            }));
+            found.extend(decoded.map(|other| *other).filter(shares));
             match page.metadata.continue_ {
                 Some(token) if !token.is_empty() => params = params.continue_token(&token),
                 _ => break,
             }
         }
     }
+    let mut gone = ctx.memory.attempts(shares);
+    gone.retain(|known| {
+        found
+            .iter()
+            .all(|other| other.metadata.uid != known.metadata.uid)
+    });
+    found.append(&mut gone);
     Ok(found)
 }
 
