@@ -63,7 +63,7 @@ fn a_list(list: &OrderList) {
         super::check_text(&orders::line(item), 8 * 128);
         // An order that stood there before the call is never ours.
         let listed = baseline.iter().any(|id| id.0 == item.change_order_id);
-        assert!(!(listed && orders::could_be_ours(item, &baseline, &[])));
+        assert!(!(listed && orders::could_be_ours(item, &baseline, &[], None)));
     }
     if let Some(running) = orders::running_order(items) {
         super::check_name(&running.kind);

@@ -50,6 +50,7 @@ fn a_reboot(reply: &Reply, ids: &[String]) {
 fn evidence_of(ids: &[String], status: Option<&str>, events: &Events) {
     let started = super::call().signed_at;
     let following = Following {
+        named: false,
         order: OrderId("token".into()),
         started,
         baseline: vec![],
