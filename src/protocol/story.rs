@@ -146,13 +146,13 @@ pub fn tell(
 fn line(type_: ConditionType, truth: ConditionStatus, why: Reason) -> Option<&'static str> {
     use ConditionStatus::{False, True, Unknown};
     match (type_, truth) {
-        (ConditionType::Accepted, True) => Some("the account may be used for this target"),
+        (ConditionType::Accepted, True) => Some("nothing speaks against the request"),
         (ConditionType::Submitted, _) => Some(submission(why)),
         (ConditionType::Succeeded, Unknown) => Some("it is not known yet"),
         (ConditionType::Finished, False) => Some("it has not come to its end"),
         (ConditionType::Finished, True) => Some("it has come to its end"),
         (ConditionType::Reconciling, False) => Some("nothing is under way"),
-        (ConditionType::Stalled, False) => Some("nothing waits for a person"),
+        (ConditionType::Stalled, False) => Some("it is not stuck"),
         (ConditionType::Accepted, False | Unknown)
         | (ConditionType::Succeeded, True | False)
         | (ConditionType::Finished, Unknown)

@@ -84,7 +84,7 @@ fn the_object_for_grafana_has_the_dashboard_of_the_file() {
 #[test]
 fn the_pod_monitor_finds_the_port_and_the_pods_of_the_deployment() {
     let monitor = yaml("deploy/monitoring/pod-monitor.yaml");
-    let deployment = yaml("deploy/deployment.yaml");
+    let deployment = yaml("deploy/base/deployment.yaml");
     assert_eq!(
         monitor["spec"]["selector"]["matchLabels"],
         deployment["spec"]["template"]["metadata"]["labels"]
