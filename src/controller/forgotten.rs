@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Context,
@@ -36,21 +36,31 @@ pub(super) struct Records {
     seen: Mutex<Seen>,
 }
 
+/// The request that recorded an order.
+#[derive(Clone, Debug)]
+struct Recorder {
+    uid: String,
+    created: Timestamp,
+}
+
 #[derive(Debug, Default)]
 struct Seen {
-    by_order: HashMap<OrderId, String>,
+    by_order: HashMap<OrderId, Recorder>,
     oldest_first: VecDeque<OrderId>,
 }
 
 impl Records {
     /// Keeps the orders of a request as it is stored.
     pub(super) fn note(&self, request: &RestartRequest) {
-        let uid = request.metadata.uid.as_deref().unwrap_or_default();
+        let recorder = Recorder {
+            uid: request.metadata.uid.clone().unwrap_or_default(),
+            created: state::created(request),
+        };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for order in orders_of(request) {
             if seen
                 .by_order
-                .insert(order.clone(), uid.to_owned())
+                .insert(order.clone(), recorder.clone())
                 .is_none()
             {
                 seen.oldest_first.push_back(order);
@@ -63,17 +73,19 @@ impl Records {
         }
     }
 
-    /// Another request than this one recorded the order. Its own record counts for nothing: it may
-    /// have been rolled back since.
-    fn is_anothers(&self, order: &OrderId, request: &RestartRequest) -> bool {
+    /// When the request that recorded the order was created, if that is another than this one. Its own
+    /// record counts for nothing: it may have been rolled back since.
+    fn of_another(&self, order: &OrderId, request: &RestartRequest) -> Option<Timestamp> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let by = seen.by_order.get(order);
-        by.is_some_and(|by| Some(by) != request.metadata.uid.as_ref())
+        let by = seen.by_order.get(order)?;
+        (Some(&by.uid) != request.metadata.uid.as_ref()).then_some(by.created)
     }
 }
 
 /// Lets a request through whose target shows no such order. Nothing is asked while the last order of
-/// the target is one that another request has recorded, as it is when all goes well.
+/// the target is one that an older request has recorded, as it is when all goes well: that request was
+/// let through by the same look, and it reached back further. The order of a newer request may hide one
+/// of ours from before it.
 pub(super) async fn none(
     check: &Check,
     provider: &dyn Provider,
@@ -86,12 +98,12 @@ pub(super) async fn none(
     };
     let asks =
         !on.spec.dry_run && check.running.is_none() && target::is_resolvable(&on.spec.target);
-    if !asks || is_recorded(last, on, ctx) {
+    let created = state::created(on);
+    if !asks || recorder(last, on, ctx).is_some_and(|older| older <= created) {
         return Ok(());
     }
     // The order's times are by the cloud's clock, the request's creation is by ours; the difference of
     // the two is known to a second.
-    let created = state::created(on);
     let since = created
         .saturating_add(check.clock_offset - SignedDuration::from_secs(1))
         .unwrap_or(created);
@@ -100,7 +112,7 @@ pub(super) async fn none(
         .await;
     note_refusal(listed.as_ref().err(), ready, ctx).await;
     let mut orders = listed.map_err(Hindrance::Cloud)?;
-    orders.retain(|candidate| !is_recorded(&candidate.order, on, ctx));
+    orders.retain(|candidate| recorder(&candidate.order, on, ctx).is_none());
     if orders.is_empty() {
         return Ok(());
     }
@@ -120,19 +132,21 @@ pub(super) async fn none(
     }
 }
 
-/// Another request has recorded the order, by the cache or by what this process saw.
-fn is_recorded(order: &OrderId, on: &RestartRequest, ctx: &Context) -> bool {
-    ctx.records.is_anothers(order, on)
-        || ctx.stores.iter().any(|store| {
-            store
-                .find(|view| {
-                    view.object.as_deref().is_ok_and(|other| {
-                        other.metadata.uid != on.metadata.uid
-                            && orders_of(other).any(|recorded| recorded == *order)
-                    })
+/// When the other request that has recorded the order was created, by the cache or by what this process
+/// saw.
+fn recorder(order: &OrderId, on: &RestartRequest, ctx: &Context) -> Option<Timestamp> {
+    let cached = || {
+        ctx.stores.iter().find_map(|store| {
+            let found = store.find(|view| {
+                view.object.as_deref().is_ok_and(|other| {
+                    other.metadata.uid != on.metadata.uid
+                        && orders_of(other).any(|recorded| recorded == *order)
                 })
-                .is_some()
+            })?;
+            found.object.as_deref().ok().map(state::created)
         })
+    };
+    ctx.records.of_another(order, on).or_else(cached)
 }
 
 #[cfg(test)]
@@ -160,9 +174,10 @@ mod tests {
         let other = request("two", r#"{"observedGeneration": 1, "phase": "Pending"}"#);
         for order in ["o-1", "o-2"] {
             let order = OrderId(order.into());
-            assert!(records.is_anothers(&order, &other));
-            assert!(!records.is_anothers(&order, &holder));
+            assert!(records.of_another(&order, &other).is_some());
+            assert!(records.of_another(&order, &holder).is_none());
         }
-        assert!(!records.is_anothers(&OrderId("o-3".into()), &other));
+        let unknown = OrderId("o-3".into());
+        assert!(records.of_another(&unknown, &other).is_none());
     }
 }

@@ -118,6 +118,23 @@ async fn an_order_of_an_older_request_costs_no_call_and_no_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_order_of_a_newer_request_hides_none_of_ours_from_before_it() {
+    let world = World::new("hidden").await;
+    let _operator = world.operator().await;
+    world.teach_the_creator().await;
+    world.ask("first", json!({"suspend": true})).await;
+    world.until_phase("first", "Suspended").await;
+    let order = world.restart_without_a_record(done());
+    world.until_orders_are_old().await;
+    world.ask("second", json!({})).await;
+    world.until_phase("second", "Succeeded").await;
+    world.edit("first", json!({"suspend": false})).await;
+    let object = world.until_phase("first", "Unknown").await;
+    assert!(story(&object).1.contains(&order), "{}", story(&object).1);
+    assert_eq!(world.calls(), 2, "of the teacher and of the second");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_operator_does_not_know_the_order_of_a_deleted_request_and_asks() {
     let world = world("newcomer", endless()).await;
     let operator = world.operator().await;

@@ -31,7 +31,7 @@ enum Event {
     Waited,
     Checked(u8),
     Opened(i32),
-    TakenOver(u8),
+    TakenOver,
     Answered(i32, u8),
     Looked(i32, Vec<Match>, bool),
     Unlisted(i32),
@@ -66,9 +66,9 @@ fn event() -> impl Strategy<Value = Event> {
         edit.prop_map(Event::Edited),
         mine.prop_map(Event::Decided),
         Just(Event::Waited),
-        (0..6_u8).prop_map(Event::Checked),
+        (0..7_u8).prop_map(Event::Checked),
         number().prop_map(Event::Opened),
-        any::<u8>().prop_map(Event::TakenOver),
+        Just(Event::TakenOver),
         (number(), 0..5_u8).prop_map(|(number, what)| Event::Answered(number, what)),
         (number(), prop::collection::vec(match_, 0..3), any::<bool>())
             .prop_map(|(number, seen, complete)| Event::Looked(number, seen, complete)),
@@ -125,7 +125,7 @@ impl History {
                     check: check(),
                 }))
             }
-            Event::TakenOver(_) => {
+            Event::TakenOver => {
                 let State::Intent { call, .. } = State::of(&self.life.object) else {
                     return None;
                 };
@@ -226,7 +226,8 @@ fn checked(what: u8) -> Result<restart_operator::cloud::types::Check, Hindrance>
         1 => cloud(Kind::Throttled, Delivery::Refused, Retry::WhenFree),
         2 => cloud(Kind::NotFound, Delivery::Refused, Retry::Never),
         3 => cloud(Kind::Transient, Delivery::Unknown, Retry::Later),
-        4 => Hindrance::Unrecorded(vec!["o-1".into()]),
+        4 => Hindrance::Forgotten(vec![candidate("o-1", Match::Verified)]),
+        5 => Hindrance::Forgotten(vec![candidate("o-1", Match::NotStarted)]),
         _ => Hindrance::Waiting {
             reason: Reason::AccountNotReady,
             message: "no account".into(),
@@ -328,5 +329,14 @@ proptest! {
     #[test]
     fn with_a_list(events in prop::collection::vec(event(), 1..25)) {
         lives_through(json!({"saeApplication": {"appId": "app-1"}}), &events);
+    }
+
+    #[test]
+    fn with_a_token(events in prop::collection::vec(event(), 1..25)) {
+        let target = json!({
+            "saeApplication": null,
+            "volcengineInstances": {"instanceIds": ["i-1", "i-2"]},
+        });
+        lives_through(target, &events);
     }
 }
