@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use super::{
     Context,
     accounts::Ready,
-    act::local,
+    act::unlisted,
     budget::note_refusal,
     rivals::{orders_of, recorded_now},
 };
@@ -19,7 +19,6 @@ use crate::{
     api::RestartRequest,
     cloud::{
         Provider,
-        error::Kind,
         types::{Check, OrderId},
     },
     protocol::{absorb::Hindrance, state, target},
@@ -60,6 +59,16 @@ impl Records {
                 seen.by_order.remove(&oldest);
             }
         }
+    }
+
+    /// The orders that other requests than this one recorded.
+    pub(super) fn others(&self, request: &RestartRequest) -> Vec<OrderId> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = seen.by_order.iter();
+        others
+            .filter(|(_, by)| Some(*by) != request.metadata.uid.as_ref())
+            .map(|(order, _)| order.clone())
+            .collect()
     }
 
     /// Another request than this one recorded the order. Its own record counts for nothing: it may
@@ -103,14 +112,9 @@ pub(super) async fn none(
     if orders.is_empty() {
         return Ok(());
     }
-    let recorded = recorded_now(on, ctx).await.map_err(|error| {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "requests could not be listed"
-        );
-        let text = "other requests could not be listed".to_owned();
-        Hindrance::Cloud(local("check", Kind::Transient, text))
-    })?;
+    let recorded = recorded_now(on, ctx)
+        .await
+        .map_err(|error| Hindrance::Cloud(unlisted("check", &error)))?;
     orders.retain(|candidate| !recorded.contains(&candidate.order));
     if orders.is_empty() {
         Ok(())
