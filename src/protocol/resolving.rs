@@ -98,10 +98,17 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
     }
     match ours.as_slice() {
         [] if !closed => {
-            let message = format!(
-                "the answer to the restart call is not known and no order of ours is listed yet; \
-                 the list is read again until {closes_at}, and nothing is sent again"
-            );
+            let message = if draft.has_token() {
+                format!(
+                    "the answer to the restart call is not known; what became of it is looked for \
+                     until {closes_at}"
+                )
+            } else {
+                format!(
+                    "the answer to the restart call is not known and no order of ours is listed \
+                     yet; the list is read again until {closes_at}, and nothing is sent again"
+                )
+            };
             look_again(draft, call, &message);
         }
         [] if look.complete => nothing_executed(draft),

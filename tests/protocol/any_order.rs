@@ -226,7 +226,7 @@ fn checked(what: u8) -> Result<restart_operator::cloud::types::Check, Hindrance>
         1 => cloud(Kind::Throttled, Delivery::Refused, Retry::WhenFree),
         2 => cloud(Kind::NotFound, Delivery::Refused, Retry::Never),
         3 => cloud(Kind::Transient, Delivery::Unknown, Retry::Later),
-        4 => Hindrance::Unrecorded(vec!["o-1".into()]),
+        4 => Hindrance::Forgotten(vec![candidate("o-1", Match::Verified)]),
         _ => Hindrance::Waiting {
             reason: Reason::AccountNotReady,
             message: "no account".into(),
