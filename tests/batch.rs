@@ -161,15 +161,21 @@ fn an_application_is_judged_by_its_newest_restart_above_the_baseline() {
     };
     let baseline = |id: &str| vec![OrderId(id.into())];
     let newest = |baseline: &[OrderId]| {
-        newest_restart(&page, baseline).map(|item| item.change_order_id.clone())
+        newest_restart(&page, baseline, &[]).map(|item| item.change_order_id.clone())
     };
+    let taken = baseline("o-4");
+    let next = newest_restart(&page, &[], &taken).unwrap();
+    assert_eq!(
+        next.change_order_id, "o-3",
+        "what another request has is passed over"
+    );
     assert_eq!(newest(&baseline("o-2")).as_deref(), Some("o-4"));
     assert_eq!(newest(&[]).as_deref(), Some("o-4"));
     assert_eq!(newest(&baseline("o-4")), None);
     assert_eq!(newest(&baseline("o-5")), None);
     assert_eq!(above(&page, &baseline("o-3")).count(), 3);
 
-    let part = running("a", newest_restart(&page, &[]).unwrap()).unwrap();
+    let part = running("a", newest_restart(&page, &[], &[]).unwrap()).unwrap();
     assert_eq!(
         (part.state, part.order),
         (PartState::Running, Some(OrderId("o-4".into())))

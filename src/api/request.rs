@@ -129,8 +129,10 @@ pub struct RestartRequestSpec {
     pub cancel: bool,
 
     /// Delete the object this many seconds after its end: 0 to 31536000 (a year), and not before
-    /// `startBefore` plus a minute. Unset keeps it. Needs `startBefore`, because a tool that
-    /// brings the object back would otherwise restart the target again. Can be changed.
+    /// `startBefore` plus a minute. A request that called Alibaba Cloud is kept for an hour and 35
+    /// minutes from that call at least: till then it shows whose its change order is. Unset keeps it.
+    /// Needs `startBefore`, because a tool that brings the object back would otherwise restart the
+    /// target again. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<i32>,

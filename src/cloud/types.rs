@@ -392,6 +392,8 @@ pub struct Following {
     pub parts: Vec<Part>,
     /// A person named the order: whether it is about the target is not known yet.
     pub named: bool,
+    /// Orders that other requests have recorded as their own: none of them is a part's.
+    pub taken: Vec<OrderId>,
 }
 
 /// What the preflight found out about a target, by reads only.

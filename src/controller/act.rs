@@ -9,7 +9,7 @@ use super::{
     accounts::Ready,
     budget::{allowed, key, note_answer, note_refusal, rate},
     error::deadline,
-    forgotten, intent,
+    forgotten, intent, members,
     pace::Purpose,
     rivals::rivals,
 };
@@ -227,21 +227,14 @@ async fn look(
     let look = provider.resolve(&ready.access, &ready.target, call).await;
     note_refusal(look.as_ref().err(), &ready, ctx).await;
     let look = look?;
-    let rivals = rivals(&look, call, on, ctx).await.map_err(|error| {
-        tracing::warn!(
-            error = %Chain(&error),
-            "requests could not be listed"
-        );
-        local(
-            "resolve",
-            Kind::Transient,
-            "other requests could not be listed".to_owned(),
-        )
-    })?;
+    let rivals = rivals(&look, call, on, ctx)
+        .await
+        .map_err(|error| unlisted("resolve", &error))?;
     Ok((look, rivals))
 }
 
-async fn poll(following: Following, on: &RestartRequest, ctx: &Context) -> Done {
+async fn poll(mut following: Following, on: &RestartRequest, ctx: &Context) -> Done {
+    following.taken = members::taken(on, ctx);
     let report = match ready(on, ctx).await {
         Ok((provider, ready)) => {
             let report = match allowed(&ready, Purpose::Poll, ready.target.poll_calls(), ctx) {
@@ -250,6 +243,12 @@ async fn poll(following: Following, on: &RestartRequest, ctx: &Context) -> Done 
                         .poll(&ready.access, &ready.target, &following)
                         .await
                 }
+                Err(error) => Err(error),
+            };
+            let report = match report {
+                Ok(report) => members::confirm(report, on, ctx)
+                    .await
+                    .map_err(|error| unlisted("poll", &error)),
                 Err(error) => Err(error),
             };
             let short = ctx
@@ -340,14 +339,7 @@ async fn adopt(order: OrderId, on: &RestartRequest, ctx: &Context) -> Done {
                     .await,
                 taken_by,
             ),
-            Err(error) => {
-                tracing::warn!(
-                    error = %Chain(&error),
-                    "requests could not be listed"
-                );
-                let text = "other requests could not be listed".to_owned();
-                (Err(local("adopt", Kind::Transient, text)), None)
-            }
+            Err(error) => (Err(unlisted("adopt", &error)), None),
         },
         Err(error) => (Err(error), None),
     };
@@ -370,6 +362,7 @@ fn named(order: &OrderId, on: &RestartRequest) -> Following {
         baseline: Vec::new(),
         parts: Vec::new(),
         named: true,
+        taken: Vec::new(),
     }
 }
 
@@ -419,6 +412,13 @@ async fn ready<'a>(
         })?;
     let provider = ctx.provider(&ready.target)?;
     Ok((provider, ready))
+}
+
+/// What other requests say could not be found out.
+pub(super) fn unlisted(operation: &'static str, error: &kube::Error) -> CloudError {
+    tracing::warn!(error = %Chain(error), "requests could not be listed");
+    let text = "other requests could not be listed".to_owned();
+    local(operation, Kind::Transient, text)
 }
 
 /// An error of this side: nothing was sent.

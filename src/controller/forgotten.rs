@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Context,
     accounts::Ready,
-    act::local,
+    act::unlisted,
     budget::note_refusal,
     rivals::{orders_of, recorded_now},
 };
@@ -19,11 +19,9 @@ use crate::{
     api::RestartRequest,
     cloud::{
         Provider,
-        error::Kind,
         types::{Check, OrderId},
     },
     protocol::{absorb::Hindrance, state, target},
-    telemetry::Chain,
 };
 
 /// Orders that are remembered beyond the life of the request that recorded them.
@@ -73,6 +71,16 @@ impl Records {
         }
     }
 
+    /// The orders that other requests than this one recorded.
+    pub(super) fn others(&self, request: &RestartRequest) -> Vec<OrderId> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = seen.by_order.iter();
+        others
+            .filter(|(_, by)| Some(&by.uid) != request.metadata.uid.as_ref())
+            .map(|(order, _)| order.clone())
+            .collect()
+    }
+
     /// When the request that recorded the order was created, if that is another than this one. Its own
     /// record counts for nothing: it may have been rolled back since.
     fn of_another(&self, order: &OrderId, request: &RestartRequest) -> Option<Timestamp> {
@@ -116,14 +124,9 @@ pub(super) async fn none(
     if orders.is_empty() {
         return Ok(());
     }
-    let recorded = recorded_now(on, ctx).await.map_err(|error| {
-        tracing::warn!(
-            error = %Chain(&error),
-            "requests could not be listed"
-        );
-        let text = "other requests could not be listed".to_owned();
-        Hindrance::Cloud(local("check", Kind::Transient, text))
-    })?;
+    let recorded = recorded_now(on, ctx)
+        .await
+        .map_err(|error| Hindrance::Cloud(unlisted("check", &error)))?;
     orders.retain(|candidate| !recorded.contains(&candidate.order));
     if orders.is_empty() {
         Ok(())

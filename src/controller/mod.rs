@@ -10,6 +10,7 @@ mod gate;
 mod gauges;
 mod intent;
 pub mod lease;
+mod members;
 mod memory;
 mod observe;
 mod pace;

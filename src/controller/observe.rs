@@ -9,6 +9,7 @@ use crate::{
         backoff,
         decide::{Abilities, Controls, Seen, Snapshot, Turn, start_deadline},
         policy::Policy,
+        resolving::adoptable_until,
         state::{self, Resolution, State},
         story, target,
     },
@@ -127,8 +128,10 @@ fn resolution(asked: &Asked) -> Option<Resolution> {
     }
 }
 
-/// The later of the time to live and a margin after `startBefore`, so that what a tool brings back
-/// is skipped. A skipped request is kept, or that tool and the time to live would loop.
+/// The latest of three: the time to live; a margin after `startBefore`, so that what a tool brings
+/// back is skipped; and where orders can be adopted, the time until which another request may take
+/// this one's order for its own. A skipped request is kept, or that tool and the time to live would
+/// loop.
 fn delete_at(on: &RestartRequest, policy: &Policy) -> Option<jiff::Timestamp> {
     let ttl = on.spec.ttl_seconds_after_finished?;
     let before = on.spec.start_before.as_ref()?.0;
@@ -138,5 +141,10 @@ fn delete_at(on: &RestartRequest, policy: &Policy) -> Option<jiff::Timestamp> {
         return None;
     }
     let lived = backoff::after(ended, jiff::SignedDuration::from_secs(i64::from(ttl)));
-    Some(lived.max(backoff::after(before, policy.delete_margin)))
+    let skipped = backoff::after(before, policy.delete_margin);
+    let attempt = status.attempt.as_ref();
+    let needed = attempt
+        .filter(|_| !target::has_token(&on.spec.target))
+        .map(|attempt| adoptable_until(attempt.not_after.0, policy));
+    Some(lived.max(skipped).max(needed.unwrap_or(skipped)))
 }

@@ -12,7 +12,7 @@ pub mod decide;
 pub mod notice;
 pub mod policy;
 mod preflight;
-mod resolving;
+pub mod resolving;
 pub mod state;
 pub mod story;
 mod submitting;

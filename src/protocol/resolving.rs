@@ -26,6 +26,17 @@ pub(super) fn closes_at(call: &Submission, policy: &Policy) -> Timestamp {
     backoff::after(backoff::after(call.not_after, policy.skew), policy.settle)
 }
 
+/// Until when the order of an attempt may be taken for another request's, so long the record of it is
+/// needed. Such a request has signed before the order was there, at the latest when the signature of
+/// this attempt ended for the slowest clock. Its own signature lives as long again; then its list
+/// settles, and is waited for.
+#[must_use]
+pub fn adoptable_until(not_after: Timestamp, policy: &Policy) -> Timestamp {
+    let signed_latest = backoff::after(not_after, policy.skew);
+    let ends_latest = backoff::after(signed_latest, policy.signature_life + policy.skew);
+    backoff::after(ends_latest, policy.settle + policy.list_patience)
+}
+
 /// When to look at the list again. A list that proves nothing is read twice, for the message only.
 pub(super) fn next_look(draft: &Draft<'_>, call: &Submission) -> Timestamp {
     let closes_at = closes_at(call, draft.policy);
@@ -87,10 +98,17 @@ fn seen(draft: &mut Draft<'_>, call: &Submission, look: &Look, rivals: &Rivals) 
     }
     match ours.as_slice() {
         [] if !closed => {
-            let message = format!(
-                "the answer to the restart call is not known and no order of ours is listed yet; \
-                 the list is read again until {closes_at}, and nothing is sent again"
-            );
+            let message = if draft.has_token() {
+                format!(
+                    "the answer to the restart call is not known; what became of it is looked for \
+                     until {closes_at}"
+                )
+            } else {
+                format!(
+                    "the answer to the restart call is not known and no order of ours is listed \
+                     yet; the list is read again until {closes_at}, and nothing is sent again"
+                )
+            };
             look_again(draft, call, &message);
         }
         [] if look.complete => nothing_executed(draft),

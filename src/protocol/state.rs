@@ -126,6 +126,7 @@ fn following(request: &RestartRequest, status: &RestartRequestStatus) -> Followi
             .collect(),
         parts: status.targets.iter().map(part).collect(),
         named: false,
+        taken: Vec::new(),
     }
 }
 

@@ -268,12 +268,15 @@ fn whole_seconds_up(time: jiff::Timestamp) -> jiff::Timestamp {
 
 /// The restart may have been executed. From here on only the order list tells.
 fn doubtful(draft: &mut Draft<'_>, call: &Submission, error: &CloudError) {
-    let message = format!(
-        "{}. The restart may have been executed; its order is looked for until {}, and nothing is \
-         sent again",
-        describe(error, "the answer to the restart call is not known", true),
-        resolving::closes_at(call, draft.policy),
-    );
+    let what = describe(error, "the answer to the restart call is not known", true);
+    let closes_at = resolving::closes_at(call, draft.policy);
+    let next = if draft.has_token() {
+        "only the same call with the same token is sent again, which restarts nothing twice; what \
+         became of it is looked for"
+    } else {
+        "nothing is sent again; its order is looked for"
+    };
+    let message = format!("{what}. The restart may have been executed; {next} until {closes_at}");
     resolving::mark_ambiguous(draft, Some(detail(error)), &message);
     draft.notice_if_new(Reason::Resolving, EventReason::Resolving, &message);
     draft.look_at = Some(resolving::next_look(draft, call));

@@ -266,6 +266,12 @@ pub fn share(one: &TargetSpec, other: &TargetSpec) -> bool {
     held(one).any(|key| held(other).any(|other| other == key))
 }
 
+/// The target is about this SAE application, or about parts of it.
+#[must_use]
+pub fn names_sae(spec: &TargetSpec, app_id: &str) -> bool {
+    held(spec).any(|key| key == ("sae", app_id))
+}
+
 /// One short line for people, such as `sae app 0099b7be`; at most 128 bytes.
 #[must_use]
 pub fn summary(spec: &TargetSpec) -> String {

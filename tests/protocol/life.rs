@@ -257,6 +257,7 @@ pub fn following() -> Following {
         baseline: vec![order("o-0")],
         parts: vec![],
         named: false,
+        taken: vec![],
     }
 }
 

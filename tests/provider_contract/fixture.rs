@@ -289,6 +289,7 @@ pub(crate) fn following(order: &OrderId, call: &Submission) -> Following {
         baseline: call.baseline.clone(),
         parts: vec![],
         named: false,
+        taken: vec![],
     }
 }
 

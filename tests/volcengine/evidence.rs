@@ -241,6 +241,7 @@ fn parts_are_those_stored_and_waiting_where_none_is() {
         baseline: vec![],
         parts: vec![part("i-z".into(), Failed, None), in_state(Running)],
         named: false,
+        taken: vec![],
     };
     let found = parts(&["i-a".into(), "i-b".into()], &following);
     let expected = [in_state(Running), part("i-b".into(), Waiting, None)];

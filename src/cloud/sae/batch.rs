@@ -91,11 +91,17 @@ const fn is_end(status: i32) -> bool {
 }
 
 /// The order by which an application is judged: its newest one above the baseline that is a
-/// restart. `page` is newest first.
+/// restart and that no other request has recorded. `page` is newest first.
 #[must_use]
-pub fn newest_restart<'a>(page: &'a OrderList, baseline: &'a [OrderId]) -> Option<&'a OrderItem> {
+pub fn newest_restart<'a>(
+    page: &'a OrderList,
+    baseline: &'a [OrderId],
+    taken: &[OrderId],
+) -> Option<&'a OrderItem> {
     above(page, baseline).find(|item| {
-        !item.change_order_id.is_empty() && type_code(&item.co_type_code).contains("Restart")
+        let id = &item.change_order_id;
+        let is_restart = type_code(&item.co_type_code).contains("Restart");
+        !id.is_empty() && is_restart && !taken.iter().any(|taken| taken.0 == *id)
     })
 }
 

@@ -107,7 +107,7 @@ fn a_list(list: &OrderList, [page, again]: [OrderList; 2]) {
     // The newest order stood there before: nothing is new.
     let complete = orders::add_above(&mut above, page, &baseline);
     assert!(complete && above.is_empty());
-    assert!(batch::newest_restart(list, &baseline).is_none());
+    assert!(batch::newest_restart(list, &baseline, &[]).is_none());
     orders::add_above(&mut above, again, &[]);
     assert!(above.len() <= list.change_order_list.len());
     let state = order_state(i32::try_from(above.len()).unwrap_or(0), None, &[]);

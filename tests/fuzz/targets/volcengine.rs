@@ -51,6 +51,7 @@ fn evidence_of(ids: &[String], status: Option<&str>, events: &Events) {
     let started = super::call().signed_at;
     let following = Following {
         named: false,
+        taken: vec![],
         order: OrderId("token".into()),
         started,
         baseline: vec![],

@@ -223,6 +223,7 @@ async fn looks_at_about_the_same_time_share_one_read() {
             baseline: vec![],
             parts: accepted.parts,
             named: false,
+            taken: vec![],
         });
     }
     // The first who looks does not know of the others yet; the second asks for all.

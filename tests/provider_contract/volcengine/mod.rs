@@ -137,6 +137,7 @@ impl Fleet {
             baseline: vec![],
             parts: accepted.parts,
             named: false,
+            taken: vec![],
         }
     }
 

@@ -47,7 +47,10 @@ fn may_follow(from: Phase, to: Phase) -> bool {
     );
     let runs = |phase| matches!(phase, P::Running | P::Paused);
     match from {
-        P::Pending | P::Suspended | P::Queued => waits(to) || early_end || to == P::Submitting,
+        // Unknown without a call: the target shows a restart whose record may have been lost.
+        P::Pending | P::Suspended | P::Queued => {
+            waits(to) || early_end || matches!(to, P::Submitting | P::Unknown)
+        }
         P::Submitting => {
             waits(to)
                 || runs(to)

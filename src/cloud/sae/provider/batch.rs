@@ -157,7 +157,8 @@ async fn part(
         order.0.clone()
     } else {
         let page = client.orders(access, app_id, 1).await?.data;
-        let Some(item) = batch::newest_restart(&page, &following.baseline) else {
+        let newest = batch::newest_restart(&page, &following.baseline, &following.taken);
+        let Some(item) = newest else {
             return Ok(batch::unseen(app_id));
         };
         if let Some(part) = batch::running(app_id, item) {
