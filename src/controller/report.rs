@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_end_is_counted_once_and_takes_time_only_after_an_accepted_call() {
-        let end = r#"2026-01-01T00:00:10Z"#;
+        let end = "2026-01-01T00:00:10Z";
         let ended = request(
             "Succeeded",
             &format!(r#"{STARTED}, "completionTime": "{end}""#),

@@ -62,7 +62,8 @@ fn fenced(language: &str, body: &[&str]) -> Option<Block> {
     match language {
         "yaml" => {
             let name = body.first()?.strip_prefix("# ")?;
-            let is_file = name.ends_with(".yaml") && !name.contains(' ');
+            let is_yaml = Path::new(name).extension().is_some_and(|end| end == "yaml");
+            let is_file = is_yaml && !name.contains(' ');
             is_file.then(|| Block::File {
                 name: name.to_owned(),
                 text: body.join("\n"),
