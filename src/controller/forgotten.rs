@@ -23,6 +23,7 @@ use crate::{
         types::{Check, OrderId},
     },
     protocol::{absorb::Hindrance, state, target},
+    telemetry::Chain,
 };
 
 /// Orders that are remembered beyond the life of the request that recorded them.
@@ -116,10 +117,7 @@ pub(super) async fn none(
         return Ok(());
     }
     let recorded = recorded_now(on, ctx).await.map_err(|error| {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "requests could not be listed"
-        );
+        tracing::warn!(error = %Chain(&error), "requests could not be listed");
         let text = "other requests could not be listed".to_owned();
         Hindrance::Cloud(local("check", Kind::Transient, text))
     })?;
