@@ -1,9 +1,10 @@
 //! The cloud: what its list shows, judged by the shipped filters of SAE, and what it says of calls.
 
+use jiff::SignedDuration;
 use restart_operator::{
     api::RestartRequest,
     cloud::{
-        alibaba::window::Start,
+        alibaba::window::{self, Start},
         sae::{
             orders::{self, Sought},
             wire::{ChangeOrder, OrderItem, OrderList},
@@ -11,8 +12,8 @@ use restart_operator::{
         types::{Answer, Candidate, Look, Match, Submission},
     },
     protocol::{
-        absorb::{Done, Rivals},
-        guard,
+        absorb::{Done, Hindrance, Rivals},
+        state,
     },
 };
 use serde_json::json;
@@ -28,6 +29,11 @@ use crate::{
 const TYPE: &str = "CoRestartApplication";
 const CREATOR: &str = "u-1";
 const STRANGER: &str = "u-2";
+const SOUGHT: Sought<'static> = Sought {
+    app_id: object::APP,
+    type_code: TYPE,
+    instances: &[],
+};
 
 /// The numbers of the orders that the list shows. At the last instant it is complete.
 fn listed(core: &Core, world: &World) -> Vec<usize> {
@@ -40,19 +46,45 @@ fn listed(core: &Core, world: &World) -> Vec<usize> {
 }
 
 /// A preflight: clear, or hindered by a restart that nobody recorded.
-pub fn check(core: &Core, world: &World, on: Id, now: u8) -> Done {
-    let newest = listed(core, world).last().copied();
+pub fn check(core: &Core, world: &World, on: Id) -> Done {
     let config = &core.config;
-    let recorded = newest.is_some_and(|number| world.orders[number].whose == Whose::Neighbour);
-    let guarded = !config.token && !config.has(Mutant::Restored(Unguarded::Guard));
-    if guarded && newest.is_some() && !recorded {
-        let call = guard::any_call_of(&core.object(on), core.time(now), &core.policy);
-        let look = look(core, world, &call);
-        if let Some(hindrance) = guard::hindrance(&look, &rivals(config, world)) {
-            return Done::Checked(Err(hindrance));
+    let newest = listed(core, world).last().copied();
+    // Neighbours of the model are newer than the request: their records do not spare the look.
+    let hidden = config.has(Mutant::Restored(Unguarded::Reach))
+        && newest.is_some_and(|number| world.orders[number].whose == Whose::Neighbour);
+    if !config.token && !config.has(Mutant::Restored(Unguarded::Guard)) && !hidden {
+        let orders = forgotten(core, world, on);
+        if !orders.is_empty() {
+            return Done::Checked(Err(Hindrance::Forgotten(orders)));
         }
     }
     Done::Checked(Ok(object::check(newest.filter(|_| !config.token))))
+}
+
+/// As the controller and SAE's provider look for them, newest first: from a second before the
+/// request's creation, without those that another request has recorded.
+fn forgotten(core: &Core, world: &World, on: Id) -> Vec<Candidate> {
+    let creators = [CREATOR.to_owned()];
+    let since = state::created(&core.object(on)) - SignedDuration::from_secs(1);
+    let mut found = vec![];
+    for number in listed(core, world).into_iter().rev() {
+        let whose = world.orders[number].whose;
+        let (item, order) = (item(number, whose), detail(core, world.orders[number]));
+        if !SOUGHT.could_be(&item, &creators) || !SOUGHT.is_about(&order) {
+            continue;
+        }
+        if window::after(orders::starts(&order), since) == Start::Before {
+            break;
+        }
+        if whose != Whose::Neighbour {
+            found.push(Candidate {
+                order: object::order(number),
+                match_: Match::Verified,
+                line: orders::line(&item),
+            });
+        }
+    }
+    found
 }
 
 /// A look at the list for the outcome of a call.
@@ -137,11 +169,6 @@ fn look(core: &Core, world: &World, call: &Submission) -> Look {
     };
     let mut above = vec![];
     look.complete = orders::add_above(&mut above, page, baseline);
-    let sought = Sought {
-        app_id: object::APP,
-        type_code: TYPE,
-        instances: &[],
-    };
     let mut creators = vec![CREATOR.to_owned()];
     if lacks(Unchecked::Creator) {
         creators.push(STRANGER.to_owned());
@@ -150,12 +177,12 @@ fn look(core: &Core, world: &World, call: &Submission) -> Look {
         if lacks(Unchecked::Type) {
             item.co_type_code = TYPE.to_owned();
         }
-        if !sought.could_be(&item, &creators) {
+        if !SOUGHT.could_be(&item, &creators) {
             continue;
         }
         let number = object::order_number(&item.change_order_id).unwrap();
         let order = detail(core, world.orders[number]);
-        if !sought.is_about(&order) {
+        if !SOUGHT.is_about(&order) {
             continue;
         }
         let start = if lacks(Unchecked::Window) {

@@ -82,6 +82,8 @@ pub enum Unguarded {
     StartDeadline,
     /// The look for a restart that nobody recorded.
     Guard,
+    /// Its reach: the record of a newer request counts for all orders from before it.
+    Reach,
 }
 
 impl Config {

@@ -83,8 +83,8 @@ pub type Taken = (Result<(), NoPermit>, Mine, Mine);
 /// What a result was made of: it is made once.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub enum Made {
-    /// Reads of the cloud for an object, or for a call, at an instant of the world and of a clock.
-    Check(Id, Orders, u8, u8),
+    /// Reads of the cloud for an object, or for a call, at an instant of the world.
+    Check(Id, Orders, u8),
     Resolve(Id, Orders, u8),
     /// By incarnation and count of ids.
     Open(u8, u8, i32, Id, u8),

@@ -108,6 +108,17 @@ fn a_restored_status() {
     holds("restored, with a list", config, &[SUCCEEDED, UNKNOWN]);
 }
 
+/// A newer request restarts the same target after the restore.
+#[test]
+fn a_restored_status_and_a_newer_request() {
+    let config = Config {
+        restore: true,
+        others: 1,
+        ..Config::NONE
+    };
+    holds("restored, 1 newer request", config, &[SUCCEEDED, UNKNOWN]);
+}
+
 #[test]
 fn a_restored_status_without_a_list() {
     let config = Config {

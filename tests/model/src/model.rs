@@ -101,6 +101,24 @@ fn author_of_call(world: &World, call: &Call) -> Option<usize> {
     world.processes.iter().position(waits)
 }
 
+/// No pass begins on an old view any more: a version is the present one, or it is not.
+fn forget_old_versions(world: &mut World) {
+    let now = world.object();
+    if now.version == 0 {
+        return;
+    }
+    let age = |version: &mut u8| *version = u8::from(*version == now.version);
+    world.puts.iter_mut().for_each(|put| age(&mut put.version));
+    for p in &mut world.processes {
+        match &mut p.at {
+            At::Pass { base, .. } | At::Calling { base, .. } => age(&mut base.version),
+            At::Putting { put, .. } => age(&mut put.version),
+            At::Idle | At::Reading { .. } => {}
+        }
+    }
+    world.history = Few::of(&[now.content, now.content]);
+}
+
 impl Core {
     /// The order is known, or the request is finished, and nothing is on its way to anybody or could
     /// be sent. What processes remember from before has no effect any more, which the tests of the
@@ -210,7 +228,13 @@ impl Core {
             acts.extend(hidden.map(|(order, _)| Act::List { order }));
         }
         if world.others < config.others {
-            if last {
+            if config.restore {
+                // Of others, only an order that another request recorded meets the guard.
+                if world.restored {
+                    let whose = Whose::Neighbour;
+                    acts.push(Act::OtherRestart { whose });
+                }
+            } else if last {
                 let whose = Whose::Late;
                 acts.push(Act::OtherRestart { whose });
             } else {
@@ -419,6 +443,9 @@ impl Core {
         }
         if self.is_quiet(world) {
             self.forget_the_past(world);
+        }
+        if self.config.mutant.is_none() && world.stale >= self.config.stale {
+            forget_old_versions(world);
         }
         if !self.config.fast_clock {
             world.processes.sort();

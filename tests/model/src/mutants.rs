@@ -121,6 +121,16 @@ fn m8c_restored_without_guard() {
     breaks("M8c", P1, restored(Unguarded::Guard));
 }
 
+/// One of ours that nobody recorded is hidden by the order of a newer request.
+#[test]
+fn m8d_restored_guard_stops_at_a_newer_record() {
+    let config = Config {
+        others: 1,
+        ..restored(Unguarded::Reach)
+    };
+    breaks("M8d", P1, config);
+}
+
 #[test]
 fn m9a_resend_without_swap() {
     breaks("M9a", P1, token(Mutant::ResendWithoutSwap));

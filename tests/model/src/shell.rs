@@ -63,8 +63,8 @@ pub fn step(
         Move::Nothing => return None,
         Move::Done(done) => done,
         Move::Check => {
-            let of = Made::Check(base.content, world.orders, world.instant, clock);
-            core.make(of, || cloud::check(core, world, base.content, clock))
+            let of = Made::Check(base.content, world.orders, world.instant);
+            core.make(of, || cloud::check(core, world, base.content))
         }
         Move::Open(number) => open(core, world, process, (number, check?, clock)),
         Move::Submit(call) => return submit(core, world, process, base, call),
