@@ -31,7 +31,7 @@ enum Event {
     Waited,
     Checked(u8),
     Opened(i32),
-    TakenOver(u8),
+    TakenOver,
     Answered(i32, u8),
     Looked(i32, Vec<Match>, bool),
     Unlisted(i32),
@@ -68,7 +68,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Waited),
         (0..6_u8).prop_map(Event::Checked),
         number().prop_map(Event::Opened),
-        any::<u8>().prop_map(Event::TakenOver),
+        Just(Event::TakenOver),
         (number(), 0..5_u8).prop_map(|(number, what)| Event::Answered(number, what)),
         (number(), prop::collection::vec(match_, 0..3), any::<bool>())
             .prop_map(|(number, seen, complete)| Event::Looked(number, seen, complete)),
@@ -125,7 +125,7 @@ impl History {
                     check: check(),
                 }))
             }
-            Event::TakenOver(_) => {
+            Event::TakenOver => {
                 let State::Intent { call, .. } = State::of(&self.life.object) else {
                     return None;
                 };
