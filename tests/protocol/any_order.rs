@@ -95,11 +95,13 @@ impl History {
 
     /// As the operator signs it: a token is the same for each attempt, a nonce is not.
     fn new_call(&self, number: i32) -> Submission {
-        let mut call = submission(number, self.life.now, &self.life.policy);
-        if self.has_token() {
-            call.nonce = "token".to_owned();
-        }
-        call
+        let call = submission(number, self.life.now, &self.life.policy);
+        let nonce = if self.has_token() {
+            "token".to_owned()
+        } else {
+            call.nonce
+        };
+        Submission { nonce, ..call }
     }
 
     fn result(&mut self, event: &Event) -> Option<Done> {

@@ -1,7 +1,8 @@
 //! Model check of the at-most-once protocol, by stateright, on the shipped functions.
 //!
-//! `decide`, `absorb`, `State::of`, the store of rights, the filters of SAE's order list, the guard
-//! against rolled back status and the admission rules are the shipped ones, on real objects. Around
+//! `decide`, `absorb`, `State::of`, the store of rights, the filters of SAE's order list and the
+//! admission rules are the shipped ones, on real objects. The guard against rolled back status is the
+//! model's own loop over those filters; `tests/operator/forgotten.rs` tests the shipped one. Around
 //! them the model has two processes whose caches may be old, an API server with swaps by version, a
 //! cloud with or without tokens, time in a few instants, and every order of events that a run's limits
 //! allow: writes and calls that are late, lost or answered to nobody, crashes at any step, restarts by
