@@ -4,7 +4,7 @@
 //! Real are the passes (observe, decide, act, absorb, record), the rights to send, the accounts, the
 //! signatures and the parsers of the three products, and the simulated cloud with its ledger. Made up
 //! are the API server ([`store`]), the caches, the way of every message ([`net`]), the clocks and the
-//! order in which processes run ([`run`]). The same seed gives the same trace, byte by byte.
+//! order in which processes run ([`mod@run`]). The same seed gives the same trace, byte by byte.
 //!
 //! [`plan`] reads a world out of a seed, [`fate`] what befalls one message, [`oracle`] and [`history`]
 //! judge the run by the ledger and by what was stored, [`coverage`] counts what happened at all, and
