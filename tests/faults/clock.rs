@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cloudsim::{Fault as CloudFault, FaultRule};
+use cloudsim::{Application, Fault as CloudFault, FaultRule};
 use futures::future::join_all;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,7 @@ use restart_operator::{
     cloud::Clock,
     controller::clock::SystemClock,
 };
+use serde_json::json;
 
 use crate::{
     stage::{PATIENCE, RESTART, Stage},
@@ -112,7 +113,11 @@ async fn the_resolver_is_ahead(by: SignedDuration) {
         .sim
         .inject(FaultRule::on(RESTART, CloudFault::HoldBefore));
     let operator = stage.operator().await;
-    stage.ask("second").await;
+    // When the cloud's clock goes back, the order of the teacher would run again.
+    let fresh = "app-2";
+    stage.world.sim.put_application(Application::running(fresh));
+    let target = json!({"target": {"saeApplication": {"appId": fresh}}});
+    stage.world.ask("second", target).await;
     stage.world.sim.wait_for_hold(PATIENCE).await.unwrap();
     operator.stop_now();
     stage.world.sim.set_clock_offset(-by);
