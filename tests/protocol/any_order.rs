@@ -337,8 +337,14 @@ fn lives_through(target: Value, events: &[Event]) {
     }
 }
 
+/// Histories to a run: 200, or what the variable of the library asks for.
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(200)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn with_a_list(events in prop::collection::vec(event(), 1..25)) {
