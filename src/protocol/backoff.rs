@@ -134,6 +134,22 @@ mod tests {
     }
 
     #[test]
+    fn waits_are_spread_by_ten_percent_to_both_sides() {
+        let base = SignedDuration::from_secs(100);
+        let spread: Vec<_> = (0..200)
+            .map(|n| jittered(base, seed(&format!("uid-{n}"))).as_secs())
+            .collect();
+        let counted: std::collections::BTreeMap<_, usize> =
+            spread.iter().fold(Default::default(), |mut counted, wait| {
+                *counted.entry(*wait).or_default() += 1;
+                counted
+            });
+        let [least, most] = [counted.keys().min(), counted.keys().max()].map(|wait| *wait.unwrap());
+        assert_eq!((least, most, counted.len()), (90, 110, 21));
+        assert!(counted.values().all(|count| *count < 25), "{counted:?}");
+    }
+
+    #[test]
     fn a_longer_hint_of_the_cloud_wins() {
         let policy = Policy::default();
         let hint = Some(SignedDuration::from_secs(77));

@@ -33,10 +33,14 @@ fn reboot(change: Value) -> Life {
 }
 
 fn accepted(states: [PartState; 2]) -> Answer {
+    accepted_with(&[("i-1", states[0]), ("i-2", states[1])])
+}
+
+fn accepted_with(parts: &[(&str, PartState)]) -> Answer {
     Answer::Accepted(Acceptance {
         order: order("call-1"),
         request_id: Some("call-1".into()),
-        parts: vec![part("i-1", states[0]), part("i-2", states[1])],
+        parts: parts.iter().map(|(id, state)| part(id, *state)).collect(),
     })
 }
 
@@ -208,6 +212,35 @@ fn what_was_seen_of_an_instance_is_written_at_once() {
     seen.parts[0].state = PartState::Succeeded;
     life.absorb(&polled(seen));
     assert_eq!(life.phase(), Phase::PartiallySucceeded);
+}
+
+#[test]
+fn an_instance_that_was_not_seen_in_motion_is_looked_at_often() {
+    let mut life = reboot(json!({}));
+    life.send(accepted([PartState::Waiting, PartState::Waiting]));
+    let mut looked_at = |state| {
+        let mut seen = report(OrderState::Running, 0);
+        seen.parts = vec![part("i-1", PartState::Running), part("i-2", state)];
+        life.wait_until(200).absorb(&Done::Polled {
+            order: order("call-1"),
+            report: Ok(seen),
+            progress_due: false,
+        });
+        life.look_at.unwrap()
+    };
+    assert_eq!(looked_at(PartState::Waiting), at(205));
+    assert!(looked_at(PartState::Running) > at(210));
+    // An order that can be read at any time is not looked at more often for that.
+    let listed = json!({"target": {"saeApplication": null, "saeInstances": {
+        "appId": "a", "instanceIds": ["i-1", "i-2"]}}});
+    let mut life = Life::new(listed);
+    life.send(accepted_with(&[("i-1", PartState::Waiting)]));
+    life.wait_until(200).absorb(&Done::Polled {
+        order: order("call-1"),
+        report: Ok(report(OrderState::Running, 1)),
+        progress_due: false,
+    });
+    assert!(life.look_at.unwrap() > at(210));
 }
 
 #[test]

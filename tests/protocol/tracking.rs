@@ -117,6 +117,19 @@ fn nothing_is_said_to_be_restarting_when_the_order_is_over_or_waits() {
 }
 
 #[test]
+fn requests_that_are_polled_together_do_not_stay_together() {
+    let polls_at = |uid: String| {
+        let mut life = running();
+        life.object.metadata.uid = Some(uid);
+        life.wait_until(300).poll(report(OrderState::Running, 1));
+        life.look_at.unwrap()
+    };
+    let polls: std::collections::BTreeSet<_> = (0..9).map(|n| polls_at(format!("u-{n}"))).collect();
+    assert!(polls.len() > 4, "{polls:?}");
+    assert_eq!(polls_at("u-1".into()), polls_at("u-1".into()));
+}
+
+#[test]
 fn progress_alone_is_written_only_when_it_is_due() {
     let mut life = running();
     let mut seen = report(OrderState::Running, 1);
