@@ -136,14 +136,11 @@ mod tests {
     #[test]
     fn waits_are_spread_by_ten_percent_to_both_sides() {
         let base = SignedDuration::from_secs(100);
-        let spread: Vec<_> = (0..200)
-            .map(|n| jittered(base, seed(&format!("uid-{n}"))).as_secs())
-            .collect();
-        let counted: std::collections::BTreeMap<_, usize> =
-            spread.iter().fold(Default::default(), |mut counted, wait| {
-                *counted.entry(*wait).or_default() += 1;
-                counted
-            });
+        let spread = (0..200).map(|n| jittered(base, seed(&format!("uid-{n}"))).as_secs());
+        let mut counted = std::collections::BTreeMap::<_, usize>::new();
+        for wait in spread {
+            *counted.entry(wait).or_default() += 1;
+        }
         let [least, most] = [counted.keys().min(), counted.keys().max()].map(|wait| *wait.unwrap());
         assert_eq!((least, most, counted.len()), (90, 110, 21));
         assert!(counted.values().all(|count| *count < 25), "{counted:?}");
