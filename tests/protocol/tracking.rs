@@ -237,6 +237,7 @@ fn cancel_asks_for_an_abort_until_the_cloud_accepts_it() {
     life.look_at = Some(at(300)); // the edit is seen by now, and the next look is planned
     assert_eq!(life.step_having(tried), Step::Poll(following()));
     life.poll(report(OrderState::Running, 1));
+    assert_eq!(life.reason(), "Cancelling");
     life.now = life.look_at.unwrap();
     assert_eq!(life.step(), Step::Abort(following()), "not accepted yet");
     life.absorb(&Done::Aborted {
