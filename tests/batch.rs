@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use restart_operator::cloud::{
     sae::{
-        batch::{Parent, above, close, judged, newest_restart, report, running, unseen},
+        batch::{Author, Parent, above, close, judged, report, restarts, running, unclear, unseen},
         wire::{ChangeOrder, OrderItem, OrderList},
     },
     types::{OrderId, OrderState, Part, PartState, SaeApplications},
@@ -147,8 +147,23 @@ fn an_application_without_an_order_is_given_up_two_minutes_after_the_parents_end
     assert_eq!(closed(&early, 120), PartState::Unconfirmed);
 }
 
+/// Ids of the orders on this page that could be the batch's.
+fn found(page: &OrderList, baseline: &[&str], taken: &[&str], author: &Author) -> Vec<String> {
+    let ids = |ids: &[&str]| {
+        ids.iter()
+            .map(|id| OrderId((*id).into()))
+            .collect::<Vec<_>>()
+    };
+    let (baseline, taken) = (ids(baseline), ids(taken));
+    let found = restarts(page, &baseline, &taken, author);
+    found
+        .iter()
+        .map(|item| item.change_order_id.clone())
+        .collect()
+}
+
 #[test]
-fn an_application_is_judged_by_its_newest_restart_above_the_baseline() {
+fn an_application_is_judged_by_a_restart_above_the_baseline() {
     let page = OrderList {
         change_order_list: vec![
             item("o-5", "CoScaleOut", 2),
@@ -159,23 +174,20 @@ fn an_application_is_judged_by_its_newest_restart_above_the_baseline() {
         ],
         total_size: None,
     };
-    let baseline = |id: &str| vec![OrderId(id.into())];
-    let newest = |baseline: &[OrderId]| {
-        newest_restart(&page, baseline, &[]).map(|item| item.change_order_id.clone())
-    };
-    let taken = baseline("o-4");
-    let next = newest_restart(&page, &[], &taken).unwrap();
+    let ours = Author::known(vec![]);
+    let above_of = |baseline: &[&str]| found(&page, baseline, &[], &ours);
     assert_eq!(
-        next.change_order_id, "o-3",
-        "what another request has is passed over"
+        found(&page, &[], &["o-4"], &ours),
+        ["o-3"],
+        "recorded by another request"
     );
-    assert_eq!(newest(&baseline("o-2")).as_deref(), Some("o-4"));
-    assert_eq!(newest(&[]).as_deref(), Some("o-4"));
-    assert_eq!(newest(&baseline("o-4")), None);
-    assert_eq!(newest(&baseline("o-5")), None);
-    assert_eq!(above(&page, &baseline("o-3")).count(), 3);
+    assert_eq!(above_of(&["o-3"]), ["o-4"]);
+    assert_eq!(above_of(&[]), ["o-4", "o-3"]);
+    assert!(above_of(&["o-4"]).is_empty());
+    assert!(above_of(&["o-5"]).is_empty());
+    assert_eq!(above(&page, &[OrderId("o-3".into())]).count(), 3);
 
-    let part = running("a", newest_restart(&page, &[], &[]).unwrap()).unwrap();
+    let part = running("a", &item("o-4", "CoRestartApplication", 1)).unwrap();
     assert_eq!(
         (part.state, part.order),
         (PartState::Running, Some(OrderId("o-4".into())))
@@ -184,6 +196,42 @@ fn an_application_is_judged_by_its_newest_restart_above_the_baseline() {
         let ended = item("o", "CoRestartApplication", status);
         assert_eq!(running("a", &ended), None, "{status}");
     }
+}
+
+#[test]
+fn a_restart_by_somebody_else_is_not_the_batchs() {
+    let by = |id: &str, user: &str, source: &str| OrderItem {
+        create_user_id: user.into(),
+        source: source.into(),
+        ..item(id, "CoRestartApplication", 2)
+    };
+    let page = OrderList {
+        change_order_list: vec![
+            by("o-4", "u-1", "pop"),
+            by("o-3", "u-2", "pop"),
+            by("o-2", "u-1", "Console"),
+            by("o-1", "", "pop"),
+        ],
+        total_size: None,
+    };
+    let by_author = |author: &Author| found(&page, &[], &[], author);
+    let known = Author::known(vec!["u-1".into()]);
+    assert_eq!(by_author(&known), ["o-4", "o-1"]);
+    assert_eq!(Author::of(&by("p", "u-1", "pop")), known);
+    assert_eq!(by_author(&Author::of(&by("p", "u-1", "console"))), ["o-2"]);
+    assert_eq!(
+        by_author(&Author::of(&by("p", "", "pop"))),
+        ["o-4", "o-3", "o-1"]
+    );
+}
+
+#[test]
+fn of_two_that_could_be_the_batchs_neither_is_believed() {
+    let [one, two] = ["o-1", "o-2"].map(|id| item(id, "CoRestartApplication", 2));
+    let part = unclear("a", &[&one, &two]);
+    assert_eq!((part.state, part.order), (PartState::Unconfirmed, None));
+    let message = part.error.unwrap().message;
+    assert!(message.contains("o-1, o-2"), "{message}");
 }
 
 #[test]

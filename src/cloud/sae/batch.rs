@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     classify::order_state,
-    orders::{line, name, starts, type_code},
+    orders::{creator, is_known_creator, is_of_console, line, name, starts, type_code},
     report::own_message,
     wire::{ChangeOrder, OrderItem, OrderList},
 };
@@ -90,19 +90,55 @@ const fn is_end(status: i32) -> bool {
     matches!(status, 2 | 3 | 6 | 10)
 }
 
-/// The order by which an application is judged: its newest one above the baseline that is a
-/// restart and that no other request has recorded. `page` is newest first.
+/// Who opens the orders of the applications: whoever opened that of the namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    creators: Vec<String>,
+    in_console: bool,
+}
+
+impl Author {
+    /// This operator, with the user ids that its orders appear under.
+    #[must_use]
+    pub const fn known(creators: Vec<String>) -> Self {
+        Self {
+            creators,
+            in_console: false,
+        }
+    }
+
+    /// As the list of the namespace shows the batch.
+    #[must_use]
+    pub fn of(parent: &OrderItem) -> Self {
+        Self {
+            creators: creator(parent).into_iter().collect(),
+            in_console: is_of_console(parent),
+        }
+    }
+
+    fn could_open(&self, item: &OrderItem) -> bool {
+        let unnamed = self.creators.is_empty() || item.create_user_id.is_empty();
+        is_of_console(item) == self.in_console
+            && (unnamed || is_known_creator(item, &self.creators))
+    }
+}
+
+/// The orders of an application that could be the batch's: restarts above the baseline by its
+/// author that no other request has recorded. `page` is newest first, and so are they.
 #[must_use]
-pub fn newest_restart<'a>(
+pub fn restarts<'a>(
     page: &'a OrderList,
     baseline: &'a [OrderId],
     taken: &[OrderId],
-) -> Option<&'a OrderItem> {
-    above(page, baseline).find(|item| {
+    author: &Author,
+) -> Vec<&'a OrderItem> {
+    let could_be = |item: &&OrderItem| {
         let id = &item.change_order_id;
         let is_restart = type_code(&item.co_type_code).contains("Restart");
-        !id.is_empty() && is_restart && !taken.iter().any(|taken| taken.0 == *id)
-    })
+        let is_taken = taken.iter().any(|taken| taken.0 == *id);
+        !id.is_empty() && is_restart && !is_taken && author.could_open(item)
+    };
+    above(page, baseline).filter(could_be).collect()
 }
 
 /// The listed orders that stand above the baseline, newest first.
@@ -128,6 +164,27 @@ pub fn unseen(app_id: &str) -> Part {
         state: PartState::Waiting,
         order: None,
         error: None,
+    }
+}
+
+/// An application of which several orders could be the batch's. Whichever is taken, its end may be
+/// that of somebody else's restart.
+#[must_use]
+pub fn unclear(app_id: &str, orders: &[&OrderItem]) -> Part {
+    let ids: Vec<_> = orders
+        .iter()
+        .map(|item| name(&item.change_order_id))
+        .collect();
+    Part {
+        state: PartState::Unconfirmed,
+        error: Some(PartError {
+            code: String::new(),
+            message: format!(
+                "any of the orders {} could be of this batch",
+                ids.join(", ")
+            ),
+        }),
+        ..unseen(app_id)
     }
 }
 

@@ -45,7 +45,7 @@ impl<'a> Sought<'a> {
     #[must_use]
     pub fn could_be(&self, item: &OrderItem, creators: &[String]) -> bool {
         type_code(&item.co_type_code) == self.type_code
-            && !item.source.eq_ignore_ascii_case("console")
+            && !is_of_console(item)
             && (creators.is_empty()
                 || item.create_user_id.is_empty()
                 || is_known_creator(item, creators))
@@ -74,6 +74,12 @@ pub fn start_of(order: &ChangeOrder, call: &Submission) -> Start {
 /// When the batches of an order started.
 pub fn starts(order: &ChangeOrder) -> impl Iterator<Item = i64> {
     order.pipelines.iter().filter_map(|batch| batch.start_time)
+}
+
+/// Whether a person opened the order in the console: no call of ours does.
+#[must_use]
+pub fn is_of_console(item: &OrderItem) -> bool {
+    item.source.eq_ignore_ascii_case("console")
 }
 
 /// Whether the order's creator is known to be ours.

@@ -2,9 +2,10 @@
 
 use super::{
     super::{
-        batch::{self, Parent},
+        batch::{self, Author, Parent},
         client::{Client, NAMESPACE_LIST},
         orders::{self, add_above},
+        wire::OrderItem,
     },
     order::reason,
 };
@@ -68,7 +69,8 @@ pub(super) async fn report(
 ) -> Result<OrderReport, CloudError> {
     let parent = parent(client, access, target, &following.order).await?;
     let cloud_time = parent.cloud_time(NAMESPACE_LIST)?;
-    let mut parts = parts(client, access, target, following).await?;
+    let author = author(client, access, target, following).await?;
+    let mut parts = parts(client, access, target, following, author.as_ref()).await?;
     batch::close(&mut parts, &parent.data, following.started, cloud_time);
     Ok(batch::report(parent.data, parts))
 }
@@ -85,20 +87,50 @@ async fn parent(
         Err(error) if error.kind == Kind::NotFound => error,
         Err(error) => return Err(error),
     };
+    let item = listed(client, access, target, id).await?.ok_or(not_found)?;
+    Ok(item.map(|item| Parent::of_item(&item, target)))
+}
+
+// The order of the namespace in its list.
+async fn listed(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    id: &OrderId,
+) -> Result<Option<Timed<OrderItem>>, CloudError> {
     let mut seen = Vec::new();
     for page in 1..=PARENT_PAGES {
         let answer = client
             .namespace_orders(access, &target.namespace_id, page)
             .await?;
         if let Some(item) = orders::listed(&answer.data, id) {
-            let parent = Parent::of_item(item, target);
-            return Ok(answer.map(|_| parent));
+            let item = item.clone();
+            return Ok(Some(answer.map(|_| item)));
         }
         if add_above(&mut seen, answer.data, &[]) {
             break;
         }
     }
-    Err(not_found)
+    Ok(None)
+}
+
+// Whose orders the members' are. Not known while the batch is not listed: then nothing new is taken
+// for a member's. No read when the user of the key was learned, or when every order is known.
+async fn author(
+    client: &Client,
+    access: &Access,
+    target: &SaeApplications,
+    following: &Following,
+) -> Result<Option<Author>, CloudError> {
+    let has_order = |id: &String| {
+        let mut parts = following.parts.iter();
+        parts.any(|part| part.id == *id && part.order.is_some())
+    };
+    if !access.creators.is_empty() || target.app_ids.iter().all(has_order) {
+        return Ok(Some(Author::known(access.creators.clone())));
+    }
+    let item = listed(client, access, target, &following.order).await?;
+    Ok(item.map(|item| Author::of(&item.data)))
 }
 
 // What cannot be read now stays as it was, so that each poll brings the batch further; only if
@@ -109,6 +141,7 @@ async fn parts(
     access: &Access,
     target: &SaeApplications,
     following: &Following,
+    author: Option<&Author>,
 ) -> Result<Vec<Part>, CloudError> {
     let started = client.0.clock.boot();
     let mut parts = Vec::new();
@@ -121,7 +154,7 @@ async fn parts(
             parts.push(stored);
             continue;
         }
-        match part(client, access, id, &stored, following).await {
+        match part(client, access, id, &stored, following, author).await {
             Ok(part) => {
                 read += 1;
                 parts.push(part);
@@ -152,14 +185,20 @@ async fn part(
     app_id: &str,
     stored: &Part,
     following: &Following,
+    author: Option<&Author>,
 ) -> Result<Part, CloudError> {
     let order = if let Some(order) = &stored.order {
         order.0.clone()
     } else {
+        let Some(author) = author else {
+            return Ok(stored.clone());
+        };
         let page = client.orders(access, app_id, 1).await?.data;
-        let newest = batch::newest_restart(&page, &following.baseline, &following.taken);
-        let Some(item) = newest else {
-            return Ok(batch::unseen(app_id));
+        let found = batch::restarts(&page, &following.baseline, &following.taken, author);
+        let item = match found.as_slice() {
+            [] => return Ok(batch::unseen(app_id)),
+            [item] => item,
+            [..] => return Ok(batch::unclear(app_id, &found)),
         };
         if let Some(part) = batch::running(app_id, item) {
             return Ok(part);
@@ -218,8 +257,6 @@ pub(super) async fn creator(
     target: &SaeApplications,
     order: &OrderId,
 ) -> Result<Option<String>, CloudError> {
-    let list = client
-        .namespace_orders(access, &target.namespace_id, 1)
-        .await?;
-    Ok(orders::listed(&list.data, order).and_then(orders::creator))
+    let item = listed(client, access, target, order).await?;
+    Ok(item.and_then(|item| orders::creator(&item.data)))
 }
