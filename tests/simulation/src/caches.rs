@@ -117,6 +117,11 @@ impl Run {
     /// A cache is told of a change. A watch does not go back; a time travel does.
     fn see(&mut self, index: usize, place: usize, backwards: bool) {
         let change = self.change(place);
+        let mut later = self.store.changes[place..].iter().skip(1);
+        if self.is_calm && later.any(|other| other.name == change.name) {
+            // A watch that was slow before does not bring back what it has shown to be deleted.
+            return;
+        }
         let Some(process) = &mut self.replicas[index].process else {
             return;
         };

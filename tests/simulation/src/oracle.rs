@@ -229,7 +229,8 @@ fn ending(run: &Run) -> Vec<String> {
     wrong
 }
 
-/// I6 without faults: three writes for a restart, more only for progress and for waiting.
+/// I6 without faults: three writes for a restart, more only for progress, for waiting, and for each
+/// instance whose reboot was seen, which nothing shows again later.
 fn frugality(run: &Run) -> Vec<String> {
     let mut wrong = Vec::new();
     for (uid, object) in objects(run) {
@@ -246,7 +247,9 @@ fn frugality(run: &Run) -> Vec<String> {
             .filter(|change| change.by_operator && change.uid == uid)
             .count();
         let progress = usize::try_from(run.plan.cloud.lasts / 30_000).unwrap_or_default();
-        if writes > 3 + progress + usize::from(object.spec.suspend) {
+        let seen = object.spec.target.volcengine_instances.as_ref();
+        let seen = seen.map_or(0, |target| target.instance_ids.len());
+        if writes > 3 + progress + seen + usize::from(object.spec.suspend) {
             wrong.push(format!("I6: {writes} status writes for one restart"));
         }
     }
