@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudsim::{Canned, Fault, FaultRule, Namespace, NewOrder, OrderPlan};
+use cloudsim::{Canned, DEFAULT_CREATOR, Fault, FaultRule, Namespace, NewOrder, OrderPlan};
 use restart_operator::cloud::{
     error::Kind,
     types::{Following, OrderId, OrderState, PartState},
@@ -163,6 +163,47 @@ async fn what_was_seen_to_its_end_is_not_judged_by_a_later_restart() {
     pass(&cloud, 120);
     let report = poll(&cloud, &target, &mut followed).await;
     assert_eq!(report.state, OrderState::Succeeded);
+}
+
+/// Restarts of "b", to which the batch gave no order, and what is said of it in the end.
+async fn unrestarted(learned: bool, others: &[NewOrder]) -> PartState {
+    let mut cloud = cloud([app("a"), app("b")]).await;
+    if !learned {
+        cloud.caller.access.creators = vec![];
+    }
+    let namespace = Namespace::new(NAMESPACE).with_member_without_order("b");
+    cloud.sim.put_namespace(namespace);
+    let target = target(&["a", "b"]);
+    let mut followed = restarted(&cloud, &target).await;
+    for other in others {
+        cloud.sim.start_order(other.clone()).unwrap();
+        pass(&cloud, 61);
+    }
+    pass(&cloud, 190);
+    let report = poll(&cloud, &target, &mut followed).await;
+    assert_eq!(report.parts[0].state, PartState::Succeeded);
+    assert_eq!(report.state, OrderState::Unconfirmed);
+    report.parts[1].state
+}
+
+#[tokio::test]
+async fn somebody_elses_restart_of_a_member_is_not_the_batchs() {
+    for learned in [true, false] {
+        for other in [
+            NewOrder::by_hand("b"),
+            NewOrder::by_api("b", "290000000000000777"),
+        ] {
+            let state = unrestarted(learned, &[other]).await;
+            assert_eq!(state, PartState::Unconfirmed, "learned {learned}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_restarts_that_could_be_the_batchs_neither_is_believed() {
+    let other = || NewOrder::by_api("b", DEFAULT_CREATOR);
+    let state = unrestarted(true, &[other(), other()]).await;
+    assert_eq!(state, PartState::Unconfirmed);
 }
 
 #[tokio::test]
