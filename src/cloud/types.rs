@@ -210,7 +210,7 @@ impl Target {
         }
     }
 
-    /// Calls of one look at an order, at most.
+    /// Calls of one look at an order. A batch needs a few more until each order of its members is known.
     #[must_use]
     pub fn poll_calls(&self) -> usize {
         match self {
