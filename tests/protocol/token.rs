@@ -292,6 +292,26 @@ fn a_cancel_after_acceptance_is_told_to_be_too_late() {
 }
 
 #[test]
+fn a_cancel_is_too_late_only_when_it_was_asked_for_and_the_call_was_accepted() {
+    let mut life = reboot(json!({}));
+    life.send(accepted([PartState::Waiting, PartState::Waiting]));
+    life.edit(json!({"reason": "INC-7"}));
+    life.absorb(&Done::Polled {
+        order: order("call-1"),
+        report: Ok(report(OrderState::Running, 0)),
+        progress_due: true,
+    });
+    assert!(!life.events.contains(&EventReason::CancelTooLate));
+
+    let mut life = reboot(json!({}));
+    let call = life.send(lost());
+    life.wait_until(10).edit(json!({"cancel": true}));
+    life.look(&call, vec![]);
+    assert_eq!(life.status().observed_generation, 2);
+    assert!(!life.events.contains(&EventReason::CancelTooLate));
+}
+
+#[test]
 fn a_batch_is_never_adopted_and_never_proved_not_executed() {
     let batch = json!({"target": {"saeApplication": null, "saeApplications": {
         "namespaceId": "cn-hangzhou", "appIds": ["a", "b"]}}});

@@ -274,6 +274,19 @@ fn a_cancel_that_comes_too_late_does_not_change_the_truth() {
 }
 
 #[test]
+fn an_edit_that_asks_for_nothing_new_is_answered_with_no_event() {
+    let mut life = running();
+    life.edit(json!({"reason": "INC-7"}));
+    life.poll(report(OrderState::Running, 1));
+    assert_eq!(life.status().observed_generation, 2);
+    assert_eq!(life.events, [EventReason::Submitted]);
+    // The cloud can abort this order, so it is not too late.
+    life.edit(json!({"cancel": true}));
+    life.poll(report(OrderState::Running, 1));
+    assert_eq!(life.events, [EventReason::Submitted]);
+}
+
+#[test]
 fn a_finished_request_follows_edits_and_nothing_else() {
     let mut life = running();
     life.poll(report(OrderState::Succeeded, 2));

@@ -113,6 +113,11 @@ fn suspended_time_is_not_waiting_time() {
     life.absorb(&Done::Checked(Ok(check())));
     assert_eq!(life.status().waiting_since.as_ref().unwrap().0, at(1000));
     assert_eq!(life.events, [EventReason::Suspended, EventReason::Resumed]);
+    // Another edit is no resume: the waiting time goes on.
+    life.wait_until(1500).edit(json!({"reason": "INC-7"}));
+    life.absorb(&Done::Checked(Ok(check())));
+    assert_eq!(life.status().waiting_since.as_ref().unwrap().0, at(1000));
+    assert_eq!(life.events, [EventReason::Suspended, EventReason::Resumed]);
     assert_eq!(life.wait_until(1059).step(), Step::Check);
     assert_eq!(
         settles(life.wait_until(1060)),
