@@ -107,7 +107,8 @@ fn a_list(list: &OrderList, [page, again]: [OrderList; 2]) {
     // The newest order stood there before: nothing is new.
     let complete = orders::add_above(&mut above, page, &baseline);
     assert!(complete && above.is_empty());
-    assert!(batch::newest_restart(list, &baseline, &[]).is_none());
+    let anybody = batch::Author::known(Vec::new());
+    assert!(batch::restarts(list, &baseline, &[], &anybody).is_empty());
     orders::add_above(&mut above, again, &[]);
     assert!(above.len() <= list.change_order_list.len());
     let state = order_state(i32::try_from(above.len()).unwrap_or(0), None, &[]);
