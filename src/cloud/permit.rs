@@ -145,6 +145,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_is_forgotten_and_stays_without_a_right() {
+        let permits = Permits::default();
+        permits.hold(id(), Duration::from_secs(10));
+        permits.forget(&id());
+        assert!(permits.lock().is_empty());
+        assert_eq!(permits.mine(&id()), Mine::NotMine);
+        assert_eq!(
+            permits.take(&id(), Duration::ZERO).unwrap_err(),
+            NoPermit::NotMine
+        );
+    }
+
+    #[test]
     fn a_foreign_intent_gives_no_permit() {
         let permits = Permits::default();
         assert_eq!(permits.mine(&id()), Mine::NotMine);
