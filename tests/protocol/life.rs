@@ -35,6 +35,7 @@ pub struct Life {
     pub mine: Mine,
     pub turn: Turn,
     pub look_at: Option<Timestamp>,
+    pub restored: bool,
     pub events: Vec<EventReason>,
     pub writes: usize,
 }
@@ -65,6 +66,7 @@ impl Life {
             mine: Mine::NotMine,
             turn: Turn::Ours,
             look_at: None,
+            restored: false,
             events: Vec::new(),
             writes: 0,
         }
@@ -109,7 +111,7 @@ impl Life {
                 waiting_since(&self.object, self.now),
                 spec.start_deadline_seconds,
             ),
-            restored: false,
+            restored: self.restored,
             mine: self.mine,
             abilities: Abilities {
                 token: target::has_token(&spec.target),

@@ -4,7 +4,7 @@ use restart_operator::{
     api::{ConditionStatus, ConditionType, Phase, Reason},
     cloud::{
         error::{Delivery, Kind, Retry},
-        types::RunningOrder,
+        types::{Answer, RunningOrder},
     },
     protocol::{
         absorb::{Done, Hindrance},
@@ -72,6 +72,22 @@ fn cancel_before_the_call_ends_the_request() {
         life.says(ConditionType::Submitted),
         (ConditionStatus::False, "NotSubmitted")
     );
+}
+
+#[test]
+fn a_restored_object_restarts_nothing_unless_it_has_tried_already() {
+    let mut life = Life::new(json!({}));
+    life.restored = true;
+    assert_eq!(settles(&life), Reason::RestoredFromBackup);
+    // With an attempt of its own in its status, it is the object that made it.
+    let mut life = Life::new(json!({"backoffLimit": 2}));
+    life.send(Answer::Rejected(error(
+        Kind::Busy,
+        Delivery::Refused,
+        Retry::WhenFree,
+    )));
+    life.restored = true;
+    assert!(!matches!(life.step(), Step::Settle(_)), "{:?}", life.step());
 }
 
 #[test]
