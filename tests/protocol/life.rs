@@ -36,6 +36,7 @@ pub struct Life {
     pub turn: Turn,
     pub look_at: Option<Timestamp>,
     pub restored: bool,
+    pub delete_at: Option<Timestamp>,
     pub events: Vec<EventReason>,
     pub writes: usize,
 }
@@ -67,6 +68,7 @@ impl Life {
             turn: Turn::Ours,
             look_at: None,
             restored: false,
+            delete_at: None,
             events: Vec::new(),
             writes: 0,
         }
@@ -103,7 +105,7 @@ impl Life {
                     Some(order) => Resolution::Adopt(OrderId(order.clone())),
                     None => Resolution::NotExecuted,
                 }),
-                delete_at: None,
+                delete_at: self.delete_at,
             },
             created: state::created(&self.object),
             start_before: spec.start_before.as_ref().map(|time| time.0),

@@ -1,5 +1,6 @@
 //! Rows 22 to 29 and 31: following the order, and the end.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use restart_operator::{
     api::{ConditionStatus, ConditionType, Phase},
     cloud::{
@@ -8,7 +9,7 @@ use restart_operator::{
     },
     protocol::{
         absorb::Done,
-        decide::{Seen, Step},
+        decide::{Seen, Step, Why},
         notice::EventReason,
     },
 };
@@ -284,6 +285,23 @@ fn an_edit_that_asks_for_nothing_new_is_answered_with_no_event() {
     life.edit(json!({"cancel": true}));
     life.poll(report(OrderState::Running, 1));
     assert_eq!(life.events, [EventReason::Submitted]);
+}
+
+#[test]
+fn a_finished_request_is_deleted_when_its_time_is_over_and_once() {
+    let mut life = running();
+    life.poll(report(OrderState::Succeeded, 2));
+    life.delete_at = Some(at(100));
+    let wait = Step::Wait {
+        until: at(100),
+        why: Why::TimeToLive,
+    };
+    assert_eq!(life.wait_until(99).step(), wait);
+    assert_eq!(life.wait_until(100).step(), Step::Delete);
+    assert_eq!(life.wait_until(101).step(), Step::Delete);
+    // Somebody's finalizer holds it.
+    life.object.metadata.deletion_timestamp = Some(Time(at(100)));
+    assert_eq!(life.step(), Step::Rest);
 }
 
 #[test]
