@@ -1,5 +1,6 @@
 //! Rows 1 to 9: a request that was not sent yet.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use restart_operator::{
     api::{ConditionStatus, ConditionType, Phase, Reason},
     cloud::{
@@ -298,12 +299,18 @@ fn a_dry_run_never_opens_an_intent() {
 }
 
 #[test]
-fn an_intent_is_not_opened_on_an_object_that_was_cancelled_meanwhile() {
-    let mut life = Life::new(json!({}));
-    life.edit(json!({"cancel": true}));
-    life.open();
-    assert!(life.status().attempt.is_none());
-    assert_eq!(settles(&life), Reason::CancelledBeforeSubmission);
+fn an_intent_is_not_opened_on_an_object_that_was_held_meanwhile() {
+    let mut cancelled = Life::new(json!({}));
+    cancelled.edit(json!({"cancel": true}));
+    let mut suspended = Life::new(json!({}));
+    suspended.edit(json!({"suspend": true}));
+    let mut deleted = Life::new(json!({}));
+    deleted.object.metadata.deletion_timestamp = Some(Time(at(0)));
+    for life in [&mut cancelled, &mut suspended, &mut deleted] {
+        life.open();
+        assert!(life.status().attempt.is_none());
+    }
+    assert_eq!(settles(&cancelled), Reason::CancelledBeforeSubmission);
 }
 
 #[test]
