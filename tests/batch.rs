@@ -232,6 +232,9 @@ fn of_two_that_could_be_the_batchs_neither_is_believed() {
     assert_eq!((part.state, part.order), (PartState::Unconfirmed, None));
     let message = part.error.unwrap().message;
     assert!(message.contains("o-1, o-2"), "{message}");
+    let long = item(&"x".repeat(100), "CoRestartApplication", 2);
+    let message = unclear("a", &[&long; 20]).error.unwrap().message;
+    assert!(message.len() <= 512, "{}", message.len());
 }
 
 #[test]

@@ -173,16 +173,17 @@ pub fn unseen(app_id: &str) -> Part {
 pub fn unclear(app_id: &str, orders: &[&OrderItem]) -> Part {
     let ids: Vec<_> = orders
         .iter()
-        .map(|item| name(&item.change_order_id))
+        .map(|item| item.change_order_id.as_str())
         .collect();
+    let message = format!(
+        "any of the orders {} could be of this batch",
+        ids.join(", ")
+    );
     Part {
         state: PartState::Unconfirmed,
         error: Some(PartError {
             code: String::new(),
-            message: format!(
-                "any of the orders {} could be of this batch",
-                ids.join(", ")
-            ),
+            message: text::clean(&message),
         }),
         ..unseen(app_id)
     }
