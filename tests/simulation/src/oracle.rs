@@ -247,13 +247,27 @@ fn frugality(run: &Run) -> Vec<String> {
             .filter(|change| change.by_operator && change.uid == uid)
             .count();
         let progress = usize::try_from(run.plan.cloud.lasts / 30_000).unwrap_or_default();
-        let seen = object.spec.target.volcengine_instances.as_ref();
-        let seen = seen.map_or(0, |target| target.instance_ids.len());
+        let seen = seen_in_motion(run, &uid);
         if writes > 3 + progress + seen + usize::from(object.spec.suspend) {
             wrong.push(format!("I6: {writes} status writes for one restart"));
         }
     }
     wrong
+}
+
+/// Instances of Volcengine that were stored as seen in motion.
+fn seen_in_motion(run: &Run, uid: &str) -> usize {
+    let stored = run.store.changes.iter().filter(|change| change.uid == uid);
+    let objects = stored.filter_map(|change| change.object.as_ref());
+    let reboots = objects.filter(|object| object.spec.target.volcengine_instances.is_some());
+    let targets = reboots.filter_map(|object| Some(&object.status.as_ref()?.targets));
+    let moving = targets
+        .flatten()
+        .filter(|target| target.state == TargetState::Running);
+    moving
+        .map(|target| &target.id)
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 /// Adds up what happened.
