@@ -143,17 +143,36 @@ fn settings(args: &RunArgs) -> Settings {
     }
 }
 
-/// Ends with the first SIGTERM or Ctrl-C.
-pub async fn terminated() {
+/// Ends with the first SIGTERM or Ctrl-C. It listens from the call on, not only from when it is first
+/// waited for: what comes while the program starts is heard too. Without a handler the signal would
+/// kill the process, or in a container, as its first process, be lost.
+pub fn terminated() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        tracing::error!("SIGTERM cannot be listened for; only Ctrl-C ends this process");
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let listened = signal(SignalKind::terminate());
+    async move {
+        match listened {
+            Ok(mut terminate) => tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            },
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM cannot be listened for; only Ctrl-C ends this process");
+                let _ = tokio::signal::ctrl_c().await;
+            }
+        }
+        tracing::info!("shutting down: no new call is made, open ones are awaited");
     }
-    tracing::info!("shutting down: no new call is made, open ones are awaited");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_that_comes_before_anybody_waits_is_heard() {
+        let terminated = terminated();
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::TERM).unwrap();
+        terminated.await;
+    }
 }

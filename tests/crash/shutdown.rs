@@ -95,6 +95,17 @@ async fn a_call_under_way_at_a_handover_is_not_taken_for_a_lost_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_while_it_starts_it_ends_in_order() {
+    let scene = Scene::new("c14-birth").await;
+    for _ in 0..10 {
+        let mut operator = scene.shipped("a").start();
+        operator.until_it_listens().await;
+        operator.terminate();
+        assert_eq!(operator.ended().await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn asked_to_end_before_its_first_list_has_come_it_ends() {
     let scene = Scene::new("c14-start").await;
     let gate = scene.gate().await;

@@ -176,6 +176,7 @@ impl<'a> Replicas<'a> {
     }
 
     async fn terminate(&mut self, which: usize) -> Outcome<()> {
+        self.running[which].until_it_listens().await;
         self.running[which].terminate();
         let code = self.running[which].ended().await;
         if code != Some(0) {

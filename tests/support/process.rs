@@ -259,6 +259,22 @@ impl OperatorProcess {
         self.signal(Signal::CONT);
     }
 
+    /// Waits until SIGTERM does not simply kill it. Only a program that has just been started is not
+    /// so far yet.
+    pub async fn until_it_listens(&self) {
+        let status = format!("/proc/{}/status", self.pid());
+        super::wait::until("the operator listens for SIGTERM", async || {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let caught = status
+                .split_once("SigCgt:")
+                .map(|(_, rest)| rest.trim_start());
+            let caught = caught.and_then(|rest| rest.lines().next());
+            let caught = caught.and_then(|mask| u64::from_str_radix(mask, 16).ok());
+            caught.is_some_and(|mask| mask >> (Signal::TERM.as_raw() - 1) & 1 == 1)
+        })
+        .await;
+    }
+
     /// SIGTERM: it is asked to end.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
